@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { amountField, idField, instantField, phaseField, snapshotShape } from './fields.ts';
+import { type BodyOf, defineMessage } from './message.ts';
+
+/** Why something did not happen: our stable code, the provider's own words, and which text the cashier reads. */
+export const failureSchema = z.object({
+  code: z.string().min(1).max(64),
+  provider_code: z.string().max(64).nullable(),
+  provider_message: z.string().max(500).nullable(),
+  cashier_key: z.string().min(1).max(64),
+});
+
+export const nextActionSchema = z.object({
+  type: z.enum(['show_qr', 'open_link', 'confirm_in_app', 'enter_amount', 'choose_purchase', 'wait_invoice']),
+  /** What the QR picture encodes; opaque. */
+  qr: z.string().max(500).optional(),
+  /** When showing it stops making sense. */
+  expires_at: instantField.optional(),
+});
+
+export const cancelResultSchema = z.enum(['pending', 'done', 'refused', 'not_possible']);
+
+/** A payment as the provider sees it: always the whole picture, ordered by `seq`. */
+export const paymentState = defineMessage('payment.state', {
+  ...snapshotShape,
+  phase: phaseField,
+  provider_ref: z.string().max(128).nullable(),
+  amount: amountField.nullable(),
+  next_action: nextActionSchema.nullable(),
+  payment_methods: z.array(z.string().max(64)).max(50),
+  slip: z.record(z.string().max(64), z.string().max(500)).nullable(),
+  cancel: z.object({ result: cancelResultSchema }).nullable(),
+  failure: failureSchema.nullable(),
+  /** Whether the provider said so itself or we concluded it. */
+  evidence: z.enum(['stated', 'inferred']),
+});
+
+/**
+ * Good news without weight (the buyer has scanned): sent without an outbox row, may be lost, never ordered. It can move
+ * an open payment forward and nothing else.
+ */
+export const paymentProgress = defineMessage('payment.progress', {
+  subject_id: idField,
+  observed_at: instantField,
+  phase: phaseField,
+  /** When the provider stops waiting for the buyer's confirmation. */
+  expires_at: instantField.nullable(),
+});
+
+export const deviceState = defineMessage('device.state', {
+  ...snapshotShape,
+  connection_id: idField,
+  status: z.enum(['registered', 'failed', 'deleted']),
+  failure: failureSchema.nullable(),
+});
+
+/** What the provider says of a connection, with its trade points as it lists them. */
+export const connectionState = defineMessage('connection.state', {
+  ...snapshotShape,
+  connection_version: z.number().int().positive(),
+  health: z.enum(['up', 'down', 'refused']),
+  reason: failureSchema.nullable(),
+  trade_points: z.array(z.object({ ref: z.string().min(1).max(64), name: z.string().max(500) })).max(5000).nullable(),
+});
+
+export const EVENTS = [paymentState, paymentProgress, deviceState, connectionState] as const;
+
+export type Failure = z.infer<typeof failureSchema>;
+export type NextAction = z.infer<typeof nextActionSchema>;
+export type CancelResult = z.infer<typeof cancelResultSchema>;
+export type PaymentState = BodyOf<typeof paymentState>;
+export type PaymentProgress = BodyOf<typeof paymentProgress>;
+export type DeviceState = BodyOf<typeof deviceState>;
+export type ConnectionState = BodyOf<typeof connectionState>;

@@ -1,0 +1,40 @@
+import { PAYMENT_STATUSES, type PaymentStatus } from '@tolem/domain';
+import { z } from 'zod';
+
+/** Fields that several messages share. Ids are our prefixed texts; amounts are integers in minor units. */
+export const idField = z.string().min(5).max(64);
+export const instantField = z.iso.datetime();
+export const amountField = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+export const currencyField = z.enum(['KZT', 'RUB']);
+
+/**
+ * The phase of a payment. A value that this release does not know reads as null and means "still pending": a consumer
+ * then keeps the status that it has.
+ */
+export const phaseField = z
+  .string()
+  .max(40)
+  .transform((value): PaymentStatus | null =>
+    (PAYMENT_STATUSES as readonly string[]).includes(value) ? (value as PaymentStatus) : null,
+  );
+
+/** What every command carries (data-model §5). `lane` is what must happen one at a time. */
+export const commandShape = {
+  /** Dedupe key of the operation: the same command sent again makes no second operation. */
+  op_id: z.string().min(5).max(100),
+  subject_id: idField,
+  connection_id: idField,
+  /** The version of the connection that the command was made for; a provider waits until it knows that version. */
+  connection_version: z.number().int().positive(),
+  device_id: idField.nullable(),
+  lane: z.string().min(1).max(100),
+  after: z.string().max(100).optional(),
+};
+
+/** What every event carries: a full snapshot of its subject, ordered by `seq`. */
+export const snapshotShape = {
+  subject_id: idField,
+  seq: z.number().int().positive(),
+  op_id: z.string().max(100).nullable(),
+  observed_at: instantField,
+};

@@ -1,0 +1,33 @@
+/** When something is due to be looked at again, and all that is needed to do so without asking the database. */
+export interface PollEntry {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly dueAt: number;
+  /** JSON text, at most a few hundred bytes. */
+  readonly payload: string;
+}
+
+/** An entry in somebody's hands until `leaseUntil`; whoever holds it alone may move or remove it. */
+export interface PollClaim extends PollEntry {
+  readonly lease: string;
+  readonly leaseUntil: number;
+}
+
+/**
+ * The schedule of polling in flight. It may be emptied at any moment without a wrong answer: what is open is put back
+ * from the database every 30 s.
+ */
+export interface PollSchedule {
+  /** Adds what is not there yet; an entry that is there stays as it is. */
+  addMissing(entries: readonly PollEntry[]): Promise<void>;
+  /** Adds or replaces an entry and frees it from any lease: there is news, old plans are void. */
+  put(entry: PollEntry): Promise<void>;
+  /** Takes up to `limit` due entries for `leaseMs`, the longest overdue first. */
+  claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]>;
+  /** Gives a claim back with its next time; false where the lease was lost meanwhile, and nothing was changed. */
+  reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean>;
+  /** Ends an entry; false where the lease was lost meanwhile. */
+  finish(claim: PollClaim): Promise<boolean>;
+  /** Removes an entry whoever holds it: its subject is closed. */
+  remove(id: string): Promise<void>;
+}

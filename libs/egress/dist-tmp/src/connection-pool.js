@@ -1,0 +1,109 @@
+import { Client } from 'undici';
+import { openConnection } from "./open-connection.js";
+/**
+ * The connections to one address with one credential through one proxy. It holds undici clients itself instead of an
+ * undici Pool: so an exchange that waits can be given up at its own deadline and be certain that it will never be
+ * written, the connect deadline is that of the request for which the connection is opened, and the connection used last is
+ * taken first.
+ */ export class ConnectionPool {
+    #lanes;
+    #idle;
+    #waiting;
+    #destroying;
+    #retired;
+    constructor(origin, route, limits){
+        this.origin = origin;
+        this.route = route;
+        this.limits = limits;
+        this.#lanes = new Set();
+        this.#idle = [];
+        this.#waiting = new Set();
+        this.#destroying = new Set();
+    }
+    submit(exchange) {
+        const lane = this.#idle.pop() ?? (this.#lanes.size < this.limits.connections ? this.#addLane() : undefined);
+        if (lane !== undefined) return this.#carry(lane, exchange);
+        if (this.#waiting.size >= this.limits.waiting) {
+            return exchange.refuse('overloaded', `${this.limits.waiting} requests wait for a connection already`);
+        }
+        this.#waiting.add(exchange);
+        exchange.whenSettled(()=>this.#waiting.delete(exchange));
+    }
+    /** Closes what is idle and resolves when the last running or waiting request has ended. Call it once. */ async retire() {
+        const drained = new Promise((done)=>this.#retired = {
+                done
+            });
+        for (const lane of this.#idle.splice(0))this.#dropLane(lane);
+        if (this.#lanes.size === 0) this.#retired?.done();
+        await drained;
+        await Promise.all(this.#destroying);
+    }
+    #carry(lane, exchange) {
+        const { origin, method, path, headers, body, connectTimeoutMs } = exchange.wire;
+        lane.connectTimeoutMs = connectTimeoutMs;
+        exchange.whenSettled((fate)=>{
+            if (fate === 'spoiled') this.#dropLane(lane);
+            this.#takeNext(fate === 'spoiled' ? undefined : lane);
+        });
+        lane.client.dispatch({
+            origin,
+            method,
+            path,
+            headers,
+            body: body ?? null,
+            idempotent: false
+        }, exchange);
+    }
+    #takeNext(free) {
+        const [next] = this.#waiting;
+        if (next !== undefined) {
+            this.#waiting.delete(next);
+            // Not inside undici's callback that just ended the exchange before.
+            const lane = free ?? this.#addLane();
+            queueMicrotask(()=>next.settled ? this.#takeNext(lane) : this.#carry(lane, next));
+            next.whenSettled(()=>undefined);
+            return;
+        }
+        if (free !== undefined && this.#retired === undefined) this.#idle.push(free);
+        else if (free !== undefined) this.#dropLane(free);
+        if (this.#retired !== undefined && this.#lanes.size === 0) this.#retired.done();
+    }
+    #addLane() {
+        const lane = {
+            connectTimeoutMs: 0,
+            abandonConnecting: ()=>undefined,
+            client: new Client(this.origin, {
+                pipelining: 1,
+                allowH2: false,
+                // The total deadline of the exchange covers both.
+                headersTimeout: 0,
+                bodyTimeout: 0,
+                keepAliveTimeout: this.limits.keepAliveMs,
+                keepAliveMaxTimeout: this.limits.keepAliveMs,
+                maxHeaderSize: 32 * 1024,
+                connect: (_, callback)=>{
+                    const { connectTimeoutMs: timeoutMs } = lane;
+                    const { certificateVerdictMs } = this.limits;
+                    lane.abandonConnecting = openConnection(this.route, {
+                        timeoutMs,
+                        certificateVerdictMs
+                    }, (result)=>'error' in result ? callback(result.error, null) : callback(null, result.socket));
+                }
+            })
+        };
+        // undici reports a broken invariant of its own this way; without a listener it would end the process. The exchange in
+        // flight, if any, ends at its deadline at the latest.
+        lane.client.on('error', ()=>this.#dropLane(lane));
+        this.#lanes.add(lane);
+        return lane;
+    }
+    #dropLane(lane) {
+        this.#lanes.delete(lane);
+        lane.abandonConnecting();
+        const destroyed = lane.client.destroy().catch(()=>undefined);
+        this.#destroying.add(destroyed);
+        void destroyed.finally(()=>this.#destroying.delete(destroyed));
+    }
+}
+
+//# sourceMappingURL=connection-pool.js.map

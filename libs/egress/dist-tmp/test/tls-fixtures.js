@@ -1,0 +1,136 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import * as x509 from '@peculiar/x509';
+const EC = {
+    name: 'ECDSA',
+    namedCurve: 'P-256',
+    hash: 'SHA-256'
+};
+// Both ends are the Web Crypto of Node; their type declarations come from two places.
+const cryptography = webcrypto;
+x509.cryptoProvider.set(cryptography);
+let serial = 0;
+const nextSerial = ()=>(serial += 1).toString(16).padStart(4, '0');
+const DAY_MS = 86_400_000;
+async function pemOfKey(key) {
+    return x509.PemConverter.encode(await cryptography.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+}
+/** A certificate authority of its own, made in memory. */ export async function createAuthority(name) {
+    const keys = await cryptography.subtle.generateKey(EC, true, [
+        'sign',
+        'verify'
+    ]);
+    const root = await x509.X509CertificateGenerator.createSelfSigned({
+        serialNumber: nextSerial(),
+        name: `CN=${name}`,
+        notBefore: new Date(Date.now() - 400 * DAY_MS),
+        notAfter: new Date(Date.now() + 400 * DAY_MS),
+        signingAlgorithm: EC,
+        keys,
+        extensions: [
+            new x509.BasicConstraintsExtension(true, 1, true)
+        ]
+    });
+    return {
+        certificatePem: root.toString('pem'),
+        privateKeyPem: await pemOfKey(keys.privateKey),
+        async issue (commonName, options = {}) {
+            const leaf = await cryptography.subtle.generateKey(EC, true, [
+                'sign',
+                'verify'
+            ]);
+            const certificate = await x509.X509CertificateGenerator.create({
+                serialNumber: nextSerial(),
+                subject: `CN=${commonName}`,
+                issuer: root.subject,
+                notBefore: new Date(Date.now() - 200 * DAY_MS),
+                notAfter: new Date(Date.now() + (options.expired === true ? -1 : 200) * DAY_MS),
+                signingAlgorithm: EC,
+                publicKey: leaf.publicKey,
+                signingKey: keys.privateKey,
+                extensions: [
+                    new x509.SubjectAlternativeNameExtension([
+                        options.dnsName === undefined ? {
+                            type: 'ip',
+                            value: '127.0.0.1'
+                        } : {
+                            type: 'dns',
+                            value: options.dnsName
+                        }
+                    ])
+                ]
+            });
+            return {
+                certificatePem: certificate.toString('pem'),
+                privateKeyPem: await pemOfKey(leaf.privateKey)
+            };
+        }
+    };
+}
+export const answerOk = (socket)=>{
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}');
+};
+/** A server that speaks raw bytes, so that it can misbehave: with TLS when `tls` is given. */ export async function startServer(initial, tls) {
+    let behaviour = initial;
+    let received = '';
+    let requests = 0;
+    let accepted = 0;
+    let mostOpen = 0;
+    const clients = [];
+    const raw = new Set();
+    const serve = (socket)=>{
+        let text = '';
+        socket.on('error', ()=>undefined);
+        socket.on('data', (chunk)=>{
+            text += chunk.toString('latin1');
+            received += chunk.toString('latin1');
+            if (!text.includes('\r\n\r\n')) return;
+            requests += 1;
+            const whole = text;
+            text = '';
+            behaviour(socket, whole);
+        });
+    };
+    const server = tls === undefined ? createTcpServer(serve) : createTlsServer(tls, secured);
+    function secured(socket) {
+        const name = socket.getPeerCertificate().subject?.CN;
+        if (typeof name === 'string') clients.push(name);
+        serve(socket);
+    }
+    server.on('tlsClientError', ()=>undefined);
+    server.on('connection', (socket)=>{
+        accepted += 1;
+        raw.add(socket);
+        mostOpen = Math.max(mostOpen, raw.size);
+        socket.on('error', ()=>undefined).on('close', ()=>raw.delete(socket));
+    });
+    await new Promise((done)=>server.listen(0, '127.0.0.1', done));
+    const { port } = server.address();
+    return {
+        url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+        port,
+        received: ()=>received,
+        requests: ()=>requests,
+        accepted: ()=>accepted,
+        open: ()=>raw.size,
+        mostOpen: ()=>mostOpen,
+        clients: ()=>clients,
+        behave: (next)=>behaviour = next,
+        closeConnections: ()=>raw.forEach((socket)=>socket.destroy()),
+        async close () {
+            raw.forEach((socket)=>socket.destroy());
+            await new Promise((done)=>server.close(()=>done()));
+        }
+    };
+}
+/** Waits for a condition, with a deadline. */ export async function until(condition, what, deadlineMs = 5_000) {
+    const end = Date.now() + deadlineMs;
+    while(!condition()){
+        if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+        await new Promise((next)=>setImmediate(next));
+    }
+}
+
+//# sourceMappingURL=tls-fixtures.js.map

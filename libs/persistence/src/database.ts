@@ -1,0 +1,113 @@
+import { types, type Pool, type QueryResultRow } from 'pg';
+import { DataSource, type EntityManager, type EntitySchema, type MixedList } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+
+const INT8 = 20;
+
+/** Amounts and counters are int8 in the database and safe integers in the program; what does not fit is a bug, not a rounding. */
+function readInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error('an int8 from the database does not fit into a safe integer');
+  return value;
+}
+
+const typeParsers = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (format !== 'binary' && oid === INT8) return readInt8;
+    return types.getTypeParser(oid, format as 'text');
+  },
+};
+
+export interface DatabaseOptions {
+  /** `postgres://role:password@host:port/database`; the role decides the schema by its search path. */
+  readonly url: string;
+  readonly applicationName: string;
+  /** Most connections of this process under this role. */
+  readonly poolSize?: number;
+  /** Longest a statement may run. */
+  readonly statementTimeoutMs?: number;
+  /** Classes or schemas that TypeORM maps; only for what is not on the hot path. */
+  readonly entities?: MixedList<Function | string | EntitySchema>;
+}
+
+/** Called for every statement that goes to the server as a round trip of its own; tests count with it. */
+export type RoundTripListener = (sql: string) => void;
+
+/**
+ * One role's connection to one service's schema. Hot paths call `query`: one statement, one round trip. Everything else
+ * maps rows with TypeORM inside `asTenant` or `transaction`.
+ */
+export class Database {
+  readonly #pool: Pool;
+  readonly #listeners = new Set<RoundTripListener>();
+
+  private constructor(readonly dataSource: DataSource) {
+    this.#pool = (dataSource.driver as PostgresDriver).master as Pool;
+  }
+
+  static async connect(options: DatabaseOptions): Promise<Database> {
+    const dataSource = new DataSource({
+      type: 'postgres',
+      url: options.url,
+      applicationName: options.applicationName,
+      entities: options.entities ?? [],
+      synchronize: false,
+      migrationsRun: false,
+      installExtensions: false,
+      logging: false,
+      poolSize: options.poolSize ?? 10,
+      connectTimeoutMS: 5_000,
+      // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+      poolErrorHandler: () => undefined,
+      extra: {
+        types: typeParsers,
+        statement_timeout: options.statementTimeoutMs ?? 15_000,
+        idle_in_transaction_session_timeout: 30_000,
+        keepAlive: true,
+      },
+    });
+    await dataSource.initialize();
+    return new Database(dataSource);
+  }
+
+  /** One statement in one round trip; rows as plain objects with the column names of the database. */
+  async query<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    for (const listener of this.#listeners) listener(sql);
+    const result = await this.#pool.query<Row>(sql, [...values]);
+    return result.rows;
+  }
+
+  /**
+   * Runs `work` in a transaction that sees the rows of one tenant only: the tenant is set for this transaction
+   * (`set_config(…, true)`), so the next user of the connection sees nothing by accident.
+   * @param tenant the tenant's UUID
+   */
+  async asTenant<T>(tenant: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.transaction(async (manager) => {
+      await manager.query(`SELECT set_config('tolem.tenant', $1, true)`, [tenant]);
+      return work(manager);
+    });
+  }
+
+  /** Runs `work` in a transaction; commits when it resolves, rolls back when it throws. */
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    for (const listener of this.#listeners) listener('BEGIN');
+    return this.dataSource.transaction(work);
+  }
+
+  /** Hears of every round trip until the returned function is called; for counting in tests and benchmarks. */
+  onRoundTrip(listener: RoundTripListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Throws where the server does not answer; for readiness checks. */
+  async ping(): Promise<void> {
+    await this.#pool.query('SELECT 1');
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}
+

@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+
+/** Any number that only migrations use: two that start at once run one after the other. */
+const MIGRATION_LOCK = 7_405_602_418;
+
+export interface LoginRole {
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface MigrationPlan {
+  /** A role that may create roles and schemas; used by migrations only. */
+  readonly adminUrl: string;
+  readonly schema: string;
+  /** Login roles that the service runs under; made where missing, their password and search path set. */
+  readonly roles: readonly LoginRole[];
+  /** The roles' search path where it is not `schema`: the vault is used by roles that live in another schema. */
+  readonly searchPath?: string;
+  /** Folders of `<13 digits>-<name>.sql`, merged by number. */
+  readonly directories: readonly string[];
+  /** Replaces `{{name}}` in the SQL, e.g. the role that a grant goes to. Identifiers only. */
+  readonly names?: Readonly<Record<string, string>>;
+  readonly onApplied?: (name: string) => void;
+}
+
+/** Reads a login role out of a connection URL. */
+export function roleOfUrl(url: string): LoginRole {
+  const parsed = new URL(url);
+  return { name: decodeURIComponent(parsed.username), password: decodeURIComponent(parsed.password) };
+}
+
+/**
+ * Brings one schema to the newest version: hand-written SQL files, each in a transaction, under one lock for the whole
+ * database. The schema belongs to a role without login, `tolem_<schema>_owner`, so that no running service owns a table
+ * and row-level security holds for all of them.
+ */
+export async function migrate(plan: MigrationPlan): Promise<readonly string[]> {
+  const owner = `tolem_${plan.schema}_owner`;
+  const admin = new pg.Client({ connectionString: plan.adminUrl });
+  await admin.connect();
+  try {
+    await admin.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await ensureRoles(admin, owner, plan);
+    return await runMigrations(owner, plan);
+  } finally {
+    await admin.end();
+  }
+}
+
+/** Tries of the roles' set-up: roles belong to the whole cluster, and another database's migration may touch them at the same moment. */
+const ROLE_TRIES = 5;
+
+async function ensureRoles(admin: pg.Client, owner: string, plan: MigrationPlan): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await admin.query('BEGIN');
+      await setUpRoles(admin, owner, plan);
+      await admin.query('COMMIT');
+      return;
+    } catch (error) {
+      await admin.query('ROLLBACK');
+      // 42710 and 23505: made by another at this moment; XX000 "tuple concurrently updated".
+      const code = error instanceof pg.DatabaseError ? error.code : undefined;
+      if (attempt === ROLE_TRIES || code === undefined || !['42710', '23505', 'XX000'].includes(code)) throw error;
+    }
+  }
+}
+
+async function setUpRoles(admin: pg.Client, owner: string, plan: MigrationPlan): Promise<void> {
+  const { rows } = await admin.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [
+    [owner, ...plan.roles.map((role) => role.name)],
+  ]);
+  const known = new Set(rows.map((row) => row.rolname));
+  if (!known.has(owner)) await admin.query(`CREATE ROLE ${quote(owner)} NOLOGIN`);
+  await admin.query(`GRANT ${quote(owner)} TO CURRENT_USER`);
+  await admin.query(`CREATE SCHEMA IF NOT EXISTS ${quote(plan.schema)} AUTHORIZATION ${quote(owner)}`);
+  for (const role of plan.roles) {
+    if (!known.has(role.name)) await admin.query(`CREATE ROLE ${quote(role.name)} LOGIN`);
+    await admin.query(`ALTER ROLE ${quote(role.name)} PASSWORD ${literal(role.password)}`);
+    await admin.query(`ALTER ROLE ${quote(role.name)} SET search_path TO ${quote(plan.searchPath ?? plan.schema)}`);
+    await admin.query(`GRANT USAGE ON SCHEMA ${quote(plan.schema)} TO ${quote(role.name)}`);
+  }
+}
+
+async function runMigrations(owner: string, plan: MigrationPlan): Promise<readonly string[]> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: plan.adminUrl,
+    schema: plan.schema,
+    applicationName: `tolem migrate ${plan.schema}`,
+    installExtensions: false,
+    migrations: plan.directories.flatMap((directory) => sqlMigrations(directory, plan.names ?? {})),
+    migrationsTableName: 'migration',
+    migrationsTransactionMode: 'each',
+    poolSize: 1,
+    extra: { options: `-c role=${owner} -c search_path=${plan.schema}` },
+  });
+  await dataSource.initialize();
+  try {
+    const applied = await dataSource.runMigrations({ transaction: 'each' });
+    for (const migration of applied) plan.onApplied?.(migration.name);
+    return applied.map((migration) => migration.name);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** TypeORM orders migrations by the 13 digits at the end of their class's name, so each file becomes such a class. */
+function sqlMigrations(directory: string, names: Readonly<Record<string, string>>): (new () => MigrationInterface)[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file) => {
+      const match = /^(\d{13})-([a-z0-9-]+)\.sql$/.exec(file);
+      if (match === null) throw new Error(`migration ${file} is not named <13 digits>-<name>.sql`);
+      const name = `${(match[2] ?? '').replaceAll('-', '_')}${match[1] ?? ''}`;
+      const sql = fillIn(readFileSync(join(directory, file), 'utf8'), names, file);
+      return class implements MigrationInterface {
+        readonly name = name;
+        async up(runner: QueryRunner): Promise<void> {
+          await runner.query(sql);
+        }
+        async down(): Promise<void> {
+          throw new Error(`${name} has no way back: expand first, contract in a later release`);
+        }
+      };
+    });
+}
+
+function fillIn(sql: string, names: Readonly<Record<string, string>>, file: string): string {
+  return sql.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = names[name];
+    if (value === undefined) throw new Error(`migration ${file} asks for {{${name}}}, which nobody gave`);
+    return quote(value);
+  });
+}
+
+function quote(identifier: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(identifier)) throw new Error(`"${identifier}" is not a plain identifier`);
+  return `"${identifier}"`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

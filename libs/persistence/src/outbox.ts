@@ -1,0 +1,156 @@
+import { type Envelope, envelopeOf, headersOf } from '@tolem/contracts';
+import type { Database } from './database.ts';
+
+/** A row of the table `outbox`: one message for one consumer. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly topic: string;
+  /** Empty where the transport keeps its own account of consumers (Kafka). */
+  readonly consumer: string;
+  readonly key: string;
+  readonly headers: unknown;
+  readonly body: unknown;
+}
+
+/** Carries messages away. */
+export interface Transport {
+  /** Who must have handled a message of this topic before its row may go: one row is written for each. */
+  consumersOf(topic: string): readonly string[];
+  /**
+   * Carries messages and resolves with the outcome of each, in the same order: true once the message is safe (its
+   * handler has committed, or all in-sync replicas hold it), false where it must be sent again. Never rejects. A
+   * message that is under way already is not carried twice: both callers get the same outcome.
+   */
+  send(messages: readonly OutboxMessage[]): readonly Promise<boolean>[];
+}
+
+export interface OutboxMessage {
+  readonly id: string;
+  readonly consumer: string;
+  readonly envelope: Envelope;
+}
+
+const DELETE_BATCH = 500;
+const DELETE_EVERY_MS = 100;
+const RELAY_EVERY_MS = 200;
+const RELAY_BATCH = 500;
+/** Rows younger than this belong to the process that wrote them: it publishes at once after its commit. */
+const RELAY_MIN_AGE_MS = 1_000;
+const CLAIM_MS = 10_000;
+
+export interface OutboxOptions {
+  readonly db: Database;
+  readonly transport: Transport;
+  readonly newId: () => string;
+  /** Hears of trouble; the relay itself goes on for ever. */
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/**
+ * The transactional outbox of one service. A use case writes the rows in the statement that changes its state and hands
+ * the same rows to `publish` after the commit; what a crash leaves behind the relay sends. Rows go when the transport
+ * says that the message is safe, in batches.
+ */
+export class Outbox {
+  readonly #done: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #deleteTimer: NodeJS.Timeout | undefined;
+  #relaying: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(private readonly options: OutboxOptions) {}
+
+  /** The rows that a message becomes: one per consumer. Put them into the statement that changes the state. */
+  rowsFor(envelope: Envelope): OutboxRow[] {
+    return this.options.transport.consumersOf(envelope.topic).map((consumer) => ({
+      id: this.options.newId(),
+      topic: envelope.topic,
+      consumer,
+      key: envelope.key,
+      headers: headersOf(envelope),
+      body: envelope.body,
+    }));
+  }
+
+  /** Sends rows whose transaction has committed. Returns at once; what cannot be sent now the relay sends later. */
+  publish(rows: readonly OutboxRow[]): void {
+    if (rows.length === 0 || this.#stopped) return;
+    this.#send(rows.map(toMessage));
+  }
+
+  /** Starts the relay. */
+  start(): void {
+    if (this.#timer !== undefined || this.#stopped) return;
+    this.#timer = setInterval(() => {
+      this.#relaying ??= this.relayOnce()
+        .then(() => undefined)
+        .catch((error: unknown) => this.options.onError(error, 'outbox relay'))
+        .finally(() => (this.#relaying = undefined));
+    }, RELAY_EVERY_MS);
+  }
+
+  /** Sends what is older than a second and claimed by nobody; returns how many rows it took. */
+  async relayOnce(): Promise<number> {
+    const rows = await this.options.db.query<OutboxRow & { created_at: Date }>(
+      `UPDATE outbox SET claimed_until = now() + $1 * interval '1 ms'
+        WHERE id IN (SELECT id FROM outbox
+                      WHERE created_at < now() - $2 * interval '1 ms' AND (claimed_until IS NULL OR claimed_until < now())
+                      ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        RETURNING id, topic, consumer, key, headers, body, created_at`,
+      [CLAIM_MS, RELAY_MIN_AGE_MS, RELAY_BATCH],
+    );
+    rows.sort((a, b) => a.created_at.getTime() - b.created_at.getTime());
+    this.#send(rows.map(toMessage));
+    return rows.length;
+  }
+
+  /** How long the oldest message has waited, in milliseconds; 0 where none waits. */
+  async oldestAgeMs(): Promise<number> {
+    const [row] = await this.options.db.query<{ age: number | null }>(
+      `SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 * 1000 AS age FROM outbox`,
+    );
+    return row?.age ?? 0;
+  }
+
+  /** Ends the relay and removes what is known to be safe. Rows not yet safe stay for the next start. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#relaying;
+    await this.#remove();
+  }
+
+  #send(messages: readonly OutboxMessage[]): void {
+    const outcomes = this.options.transport.send(messages);
+    messages.forEach((message, index) => {
+      void outcomes[index]?.then((safe) => {
+        if (safe) this.#settle(message.id);
+      });
+    });
+  }
+
+  #settle(id: string): void {
+    this.#done.push(id);
+    if (this.#done.length >= DELETE_BATCH) void this.#remove();
+    else this.#deleteTimer ??= setTimeout(() => void this.#remove(), DELETE_EVERY_MS);
+  }
+
+  async #remove(): Promise<void> {
+    clearTimeout(this.#deleteTimer);
+    this.#deleteTimer = undefined;
+    while (this.#done.length > 0) {
+      const ids = this.#done.splice(0, DELETE_BATCH);
+      try {
+        await this.options.db.query('DELETE FROM outbox WHERE id = ANY($1::uuid[])', [ids]);
+      } catch (error) {
+        // The relay will send them once more and the consumers know them already.
+        this.options.onError(error, 'outbox removal');
+        return;
+      }
+    }
+  }
+}
+
+function toMessage(row: OutboxRow): OutboxMessage {
+  return { id: row.id, consumer: row.consumer, envelope: envelopeOf(row.topic, row.key, row.headers, row.body) };
+}

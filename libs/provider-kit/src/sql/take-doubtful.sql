@@ -1,0 +1,13 @@
+-- Takes critical operations whose effect is in doubt and due for a question. $1 owner, $2 lease in ms, $3 limit
+WITH due AS (
+  SELECT id FROM operation
+   WHERE class = 'critical' AND state IN ('sent', 'unknown') AND check_at < now()
+   ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE operation o SET lease_owner = $1, check_at = now() + $2 * interval '1 ms', checks = o.checks + 1
+    FROM due WHERE o.id = due.id
+  RETURNING o.*
+)
+SELECT t.id AS op_id, t.kind AS op_kind, t.class, t.lane, t.attempt, t.state, t.command, t.connection_version,
+       t.note, t.checks, t.sent_at, s.*
+  FROM taken t JOIN subject s ON s.id = t.subject_id

@@ -1,0 +1,27 @@
+/** How long a condition may take before the spec fails; generous, because two cores run everything at once. */
+const DEADLINE_MS = 15_000;
+const EVERY_MS = 20;
+
+/**
+ * Waits until `condition` gives something other than undefined or false and returns it. Fails at the deadline with what
+ * it waited for; an assertion that throws inside counts as "not yet".
+ */
+export async function waitFor<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs = DEADLINE_MS,
+): Promise<T> {
+  const end = Date.now() + deadlineMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value !== undefined && value !== false) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`, { cause: last });
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
+}

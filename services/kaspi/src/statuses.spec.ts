@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { KASPI_STATUS_MEANINGS, KASPI_STATUSES, statusMeaning } from './statuses.ts';
+import type { KaspiStatusMeaning } from './statuses.ts';
+
+// Written from the bank's document and the list of observed values, not from the table under test.
+const EXPECTED: readonly (readonly [string, KaspiStatusMeaning])[] = [
+  ['QrTokenCreated', 'waiting_scan'],
+  ['Wait', 'waiting_confirmation'],
+  ['Processed', 'paid'],
+  ['Error', 'not_paid'],
+  ['RemotePaymentCanceled', 'not_paid'],
+  ['RemotePaymentCreated', 'pending'],
+  ['RemotePaymentRejected', 'not_paid'],
+  ['Expired', 'not_paid'],
+  ['QrTokenDiscarded', 'expired'],
+  ['QrTokenScanned', 'pending'],
+  ['PaymentConfirmation', 'pending'],
+  ...[
+    'CancelledByUser NotConfirmedByUser CancelledByExternalSource ProcessingFailed Rejected InsufficientFunds',
+    'InsufficientFundsError IrisSrcBlockCode1 IrisSrcBlockCode3 IrisSrcBlockCode9',
+    'IrisDestBlockCode3 IrisDestBlockCode5 IrisDestBlockCode7 IrisDestBlockCode10',
+  ]
+    .join(' ')
+    .split(' ')
+    .map((word) => [word, 'not_paid'] as const),
+];
+
+describe('status words of the bank', () => {
+  it.each(EXPECTED)('%s means %s', (word, meaning) => {
+    expect(statusMeaning(word)).toBe(meaning);
+  });
+
+  it('the table holds these words and no other', () => {
+    expect([...KASPI_STATUSES.keys()].sort()).toEqual(EXPECTED.map(([word]) => word).sort());
+  });
+
+  it('only Processed is ever paid without configuration', () => {
+    expect([...KASPI_STATUSES].filter(([, meaning]) => meaning === 'paid').map(([word]) => word)).toEqual([
+      'Processed',
+    ]);
+  });
+
+  it.each([
+    '',
+    'PaymentInLimbo',
+    'processed',
+    'PROCESSED',
+    ' Processed',
+    'Refunded',
+    'Returned',
+    'NotCreated',
+    'Creating',
+  ])('an unlisted word is pending, never paid and never failed: %j', (word) => {
+    expect(statusMeaning(word)).toBe('pending');
+  });
+
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'a name of the language is no status: %s',
+    (word) => {
+      expect(statusMeaning(word, {})).toBe('pending');
+    },
+  );
+
+  it('any unlisted text is pending', () => {
+    fc.assert(
+      fc.property(fc.string(), (word) => {
+        fc.pre(!KASPI_STATUSES.has(word));
+        expect(statusMeaning(word)).toBe('pending');
+      }),
+    );
+  });
+
+  it('configuration gives a word that the bank has added one of the existing meanings', () => {
+    for (const meaning of KASPI_STATUS_MEANINGS)
+      expect(statusMeaning('Completed', { Completed: meaning })).toBe(meaning);
+    expect(statusMeaning('Completed', { Other: 'paid' })).toBe('pending');
+  });
+
+  it('configuration corrects a word that the document does not describe', () => {
+    expect(statusMeaning('Expired', { Expired: 'expired' })).toBe('expired');
+  });
+
+  it.each(['QrTokenCreated', 'Wait', 'Processed', 'Error', 'RemotePaymentCanceled'])(
+    'configuration cannot change the official word %s',
+    (word) => {
+      const meanings = KASPI_STATUS_MEANINGS.map((meaning) => statusMeaning(word, { [word]: meaning }));
+      expect(new Set(meanings)).toEqual(new Set([KASPI_STATUSES.get(word)]));
+    },
+  );
+});

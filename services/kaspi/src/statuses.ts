@@ -1,0 +1,72 @@
+/**
+ * What the words in `Data.Status` mean (Kaspi QR v3.9 §4.6.3, Appendix 4, and the values seen beyond the document).
+ *
+ * One closed table and one total function. A word that is not in the table means "still pending": never "failed",
+ * because the buyer may have paid, and never "paid", because goods would leave for nothing.
+ */
+
+export const KASPI_STATUS_MEANINGS = [
+  'waiting_scan',
+  'waiting_confirmation',
+  'paid',
+  'not_paid',
+  'expired',
+  'pending',
+] as const;
+
+/** `paid`, `not_paid` and `expired` are final at the bank; the other three are worth another question. */
+export type KaspiStatusMeaning = (typeof KASPI_STATUS_MEANINGS)[number];
+
+/** The official words. Configuration cannot give these another meaning: "Error" must not become "paid" by a typo. */
+const OFFICIAL: ReadonlyMap<string, KaspiStatusMeaning> = new Map<string, KaspiStatusMeaning>([
+  ['QrTokenCreated', 'waiting_scan'],
+  ['Wait', 'waiting_confirmation'],
+  ['Processed', 'paid'],
+  ['Error', 'not_paid'],
+  // ASSUMPTION: final and not paid, concluded from the name; the document describes it only for invoices.
+  ['RemotePaymentCanceled', 'not_paid'],
+]);
+
+/**
+ * Words seen from production or from another API of the same back office, never described for this one.
+ * ASSUMPTION: they mean here what they mean there.
+ */
+const SEEN_ELSEWHERE: ReadonlyMap<string, KaspiStatusMeaning> = new Map<string, KaspiStatusMeaning>([
+  ['RemotePaymentCreated', 'pending'],
+  ['QrTokenScanned', 'pending'],
+  ['PaymentConfirmation', 'pending'],
+  ['QrTokenDiscarded', 'expired'],
+  ['RemotePaymentRejected', 'not_paid'],
+  ['Expired', 'not_paid'],
+  ['CancelledByUser', 'not_paid'],
+  ['NotConfirmedByUser', 'not_paid'],
+  ['CancelledByExternalSource', 'not_paid'],
+  ['ProcessingFailed', 'not_paid'],
+  ['Rejected', 'not_paid'],
+  ['InsufficientFunds', 'not_paid'],
+  ['InsufficientFundsError', 'not_paid'],
+  ['IrisSrcBlockCode1', 'not_paid'],
+  ['IrisSrcBlockCode3', 'not_paid'],
+  ['IrisSrcBlockCode9', 'not_paid'],
+  ['IrisDestBlockCode3', 'not_paid'],
+  ['IrisDestBlockCode5', 'not_paid'],
+  ['IrisDestBlockCode7', 'not_paid'],
+  ['IrisDestBlockCode10', 'not_paid'],
+]);
+
+/** Every word the table knows with its meaning, for the documentation and for telling a listed word from a strange one. */
+export const KASPI_STATUSES: ReadonlyMap<string, KaspiStatusMeaning> = new Map([...OFFICIAL, ...SEEN_ELSEWHERE]);
+
+/** Words that configuration adds, each with one of the existing meanings; it may also correct the unofficial ones. */
+export type ExtraKaspiStatuses = Readonly<Record<string, KaspiStatusMeaning>>;
+
+/**
+ * The meaning of one status word, spelled exactly as the bank spells it (words are compared with their case: a guess
+ * about money is worse than one more question). Total: any word that nobody listed is `pending`.
+ */
+export function statusMeaning(status: string, extra: ExtraKaspiStatuses = {}): KaspiStatusMeaning {
+  const official = OFFICIAL.get(status);
+  if (official !== undefined) return official;
+  const configured = Object.hasOwn(extra, status) ? extra[status] : undefined;
+  return configured ?? SEEN_ELSEWHERE.get(status) ?? 'pending';
+}

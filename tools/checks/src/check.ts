@@ -1,0 +1,23 @@
+/** One line of the totals: what a check counted, and what has to be mended. */
+export interface CheckResult {
+  passed: number;
+  failed: number;
+  /** What is wrong, a sentence or a few lines each; empty when nothing failed. */
+  problems: string[];
+}
+
+export interface CheckContext {
+  root: string;
+  /** Time that is left of the whole run. */
+  timeLeftMs: () => number;
+  /** Shows progress at once; what is said while several checks run side by side appears when the check ends. */
+  say: (text: string) => void;
+}
+
+export interface Check {
+  title: string;
+  run: (context: CheckContext) => Promise<CheckResult>;
+}
+
+export const passedOnce: CheckResult = { passed: 1, failed: 0, problems: [] };
+export const failedOnce = (problem: string): CheckResult => ({ passed: 0, failed: 1, problems: [problem] });

@@ -1,0 +1,74 @@
+/** What one run of jest came to, read from the file that `--json --outputFile` writes. */
+export interface JestResults {
+  passed: number;
+  /** Failed tests, with every spec file that could not be loaded counted as one. */
+  failed: number;
+  /** Tests that stand in a file and did not run: skipped, planned, or left aside by a focused one. */
+  notRun: number;
+  problems: JestProblem[];
+}
+
+export interface JestProblem {
+  /** `path › name of the test` */
+  title: string;
+  detail: string;
+}
+
+const PROBLEM_CHARACTERS = 4_000;
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
+// Colours are of no use in a list of problems.
+const plain = (text: string): string => text.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '');
+
+const problemsOfFile = (file: Fields, root: string): JestProblem[] => {
+  const path = textOf(file['name']).replace(`${root}/`, '');
+  const tests = listOf(file['assertionResults']);
+  const failed = tests.filter((test) => test['status'] === 'failed');
+  if (failed.length === 0 && file['status'] === 'failed') {
+    return [{ title: `${path} › did not run`, detail: plain(textOf(file['message'])).slice(0, PROBLEM_CHARACTERS) }];
+  }
+  return failed.map((test) => ({
+    title: `${path} › ${textOf(test['fullName'])}`,
+    detail: plain((Array.isArray(test['failureMessages']) ? test['failureMessages'] : []).map(textOf).join('\n')).slice(
+      0,
+      PROBLEM_CHARACTERS,
+    ),
+  }));
+};
+
+const notRunInFile = (file: Fields, root: string): JestProblem[] =>
+  listOf(file['assertionResults'])
+    .filter((test) => !['passed', 'failed'].includes(textOf(test['status'])))
+    .map((test) => ({
+      title: `${textOf(file['name']).replace(`${root}/`, '')} › ${textOf(test['fullName'])}`,
+      detail: `did not run (${textOf(test['status'])}): a skipped, planned or focused test stands in this file`,
+    }));
+
+/**
+ * Reads jest's own report.
+ *
+ * @param text content of the output file; @param root folder to leave out of paths.
+ * @returns undefined when the text is no report of jest: jest crashed while writing, or wrote nothing.
+ */
+export const readJestResults = (text: string, root: string): JestResults | undefined => {
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isFields(report) || !Array.isArray(report['testResults'])) return undefined;
+  const files = listOf(report['testResults']);
+  const tests = files.flatMap((file) => listOf(file['assertionResults']));
+  const failures = files.flatMap((file) => problemsOfFile(file, root));
+  const idle = files.flatMap((file) => notRunInFile(file, root));
+  return {
+    passed: tests.filter((test) => test['status'] === 'passed').length,
+    failed: failures.length,
+    notRun: idle.length,
+    problems: [...failures, ...idle],
+  };
+};

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, rename, stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { PlainFailure } from './plain-failure.ts';
+
+/** A log longer than this is put aside when its process starts anew; one older log is kept. */
+const MAX_LOG_BYTES = 20 * 1024 * 1024;
+const KILL_WAIT_MS = 5_000;
+const LOG_POLL_MS = 50;
+const SHOWN_LINES = 15;
+
+export interface ChildOptions {
+  /** What people call it. */
+  name: string;
+  /** The Node script to run, as an absolute path. */
+  script: string;
+  args: string[];
+  cwd: string;
+  /** Added to our own environment. */
+  env: Record<string, string>;
+  /** Both of its streams go there. */
+  logFile: string;
+}
+
+/**
+ * A process of ours. It has a process group of its own, so that Ctrl-C in the terminal reaches only us and we end
+ * everything in order; its standard input is a pipe that ends when we are gone, however we went.
+ */
+export class Child {
+  readonly name: string;
+  readonly script: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** Settles when the process has ended, with how it ended. */
+  readonly exited: Promise<string>;
+  private readonly process: ChildProcess;
+  private readonly logStart: number;
+
+  private constructor(options: ChildOptions, process: ChildProcess, logStart: number) {
+    this.name = options.name;
+    this.script = options.script;
+    this.logFile = options.logFile;
+    this.process = process;
+    this.logStart = logStart;
+    this.pid = process.pid ?? 0;
+    this.exited = new Promise((resolve) => {
+      process.once('exit', (code, signal) => resolve(signal === null ? `code ${code ?? 0}` : `signal ${signal}`));
+    });
+  }
+
+  static async start(options: ChildOptions): Promise<Child> {
+    const logStart = await prepareLog(options.logFile);
+    const log = await open(options.logFile, 'a', 0o600);
+    try {
+      const child = spawn(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', options.script, ...options.args],
+        {
+          cwd: options.cwd,
+          env: { ...process.env, ...options.env },
+          stdio: ['pipe', log.fd, log.fd],
+          detached: true,
+        },
+      );
+      // A pipe to a process that has ended breaks; its end is told by `exited`.
+      child.stdin?.on('error', () => undefined);
+      const started = new Child(options, child, logStart);
+      await once(child, 'spawn');
+      return started;
+    } finally {
+      await log.close();
+    }
+  }
+
+  get running(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  /** What it has written since it was started, at most the first 256 KiB. */
+  async output(): Promise<string> {
+    const handle = await open(this.logFile, 'r');
+    try {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(262_144), 0, 262_144, this.logStart);
+      return buffer.subarray(0, bytesRead).toString('utf8');
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** A failure that names the process, how it ended, its last words and where the rest of them is. */
+  async ended(how: string): Promise<PlainFailure> {
+    const said = (await this.output()).trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
+    return new PlainFailure(
+      `${said === '' ? '' : `${said}\n\n`}The ${this.name} ended by itself (${how}); its log is ${this.logFile}`,
+    );
+  }
+
+  /** Waits until one of its output's lines means something to `understand`. */
+  async lineThat<T>(
+    understand: (line: string) => T | undefined,
+    what: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const running = this.running;
+      for (const line of (await this.output()).split('\n').slice(0, -1)) {
+        const found = understand(line);
+        if (found !== undefined) return found;
+      }
+      if (!running) throw await this.ended(await this.exited);
+      if (performance.now() > deadline) {
+        throw new PlainFailure(
+          `The ${this.name} has not ${what} within ${timeoutMs / 1000} s; its log is ${this.logFile}`,
+        );
+      }
+      await pause(LOG_POLL_MS, undefined, { signal });
+    }
+  }
+
+  /** SIGTERM, then SIGKILL after `graceMs` or as soon as `hurry` says so. No process is left. */
+  async stop(graceMs: number, hurry: AbortSignal): Promise<'clean' | 'killed'> {
+    if (!this.running) return 'clean';
+    this.process.kill('SIGTERM');
+    const timeout = AbortSignal.timeout(graceMs);
+    const patience = AbortSignal.any([timeout, hurry]);
+    const impatient = new Promise<'impatient'>((resolve) => {
+      if (patience.aborted) resolve('impatient');
+      else patience.addEventListener('abort', () => resolve('impatient'), { once: true });
+    });
+    if ((await Promise.race([this.exited, impatient])) !== 'impatient') return 'clean';
+    this.process.kill('SIGKILL');
+    await Promise.race([this.exited, pause(KILL_WAIT_MS, undefined, { ref: false })]);
+    return 'killed';
+  }
+}
+
+async function prepareLog(logFile: string): Promise<number> {
+  const known = await stat(logFile).catch(() => undefined);
+  if (known === undefined) return 0;
+  if (known.size <= MAX_LOG_BYTES) return known.size;
+  await rename(logFile, `${logFile}.1`);
+  return 0;
+}

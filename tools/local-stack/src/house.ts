@@ -1,0 +1,360 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Child, type ChildOptions } from './child.ts';
+import { ensureDatabase } from './database.ts';
+import { type LocalJson, writeLocalJson } from './local-json.ts';
+import { type Onboarded, onboard } from './onboard.ts';
+import { payDemo } from './pay-demo.ts';
+import { PlainFailure } from './plain-failure.ts';
+import { choosePort } from './ports.ts';
+import { forgetPostgres, startPostgres, type RunningPostgres } from './postgres.ts';
+import type { Progress } from './progress.ts';
+import { waitUntilReady } from './ready.ts';
+import { readSandboxLine, type SandboxReady } from './sandbox.ts';
+import { makeSecretsFile, readSecrets, type Secrets } from './secrets.ts';
+import { migrateEnvironment, serviceEnvironment } from './stack-env.ts';
+import { StartLock } from './start-lock.ts';
+import type { StartOptions } from './start-options.ts';
+import { DEMO_AMOUNT_MINOR } from './demo-options.ts';
+import { FRESH_REMEDY, REPOSITORY, type TolemFolder } from './tolem-folder.ts';
+
+const DEFAULT_PORTS = { gateway: 8080, management: 9090, sandboxControl: 8540, kaspiR3: 8545 };
+/** In this order: each has a migrate command of its own beside its main. */
+const MIGRATED_SERVICES = ['gateway', 'kaspi'];
+const MIGRATE_TIMEOUT_MS = 120_000;
+const SANDBOX_READY_TIMEOUT_MS = 30_000;
+const SERVICES_READY_TIMEOUT_MS = 60_000;
+const SERVICES_GRACE_MS = 15_000;
+const SANDBOX_GRACE_MS = 5_000;
+
+export interface HouseInput {
+  folder: TolemFolder;
+  options: StartOptions;
+  progress: Progress;
+  /** Asks the house to stop. */
+  stopping: AbortSignal;
+  /** Asks it to stop without grace. */
+  hurry: AbortSignal;
+}
+
+/**
+ * Everything of one machine, from nothing to serving: PostgreSQL, migrations, sandbox, services, demo chain, demo
+ * payment, `.tolem/local.json`. Returns when it was asked to stop and everything has ended.
+ *
+ * @throws PlainFailure when a part cannot start or ends by itself; everything else has been stopped by then.
+ */
+export async function runHouse(input: HouseInput): Promise<void> {
+  const house = new House(input);
+  try {
+    await house.open();
+    await house.serve();
+  } catch (error) {
+    // Whatever fails because of the request to stop is that request, not a failure.
+    if (!input.stopping.aborted) throw error;
+  } finally {
+    await house.close();
+  }
+}
+
+interface Ports {
+  gateway: number;
+  management: number;
+  sandboxControl: number;
+  kaspiR3: number;
+}
+
+class House {
+  private readonly input: HouseInput;
+  private lock: StartLock | undefined;
+  private postgres: RunningPostgres | undefined;
+  private sandbox: Child | undefined;
+  private services: Child | undefined;
+  private closed = false;
+  /** Rejects when a part that should live has ended; raced against every wait. */
+  private readonly broken = Promise.withResolvers<never>();
+
+  constructor(input: HouseInput) {
+    this.input = input;
+    this.broken.promise.catch(() => undefined);
+  }
+
+  async open(): Promise<void> {
+    const { folder, options, progress, stopping } = this.input;
+    await mkdir(folder.logs, { recursive: true });
+    this.lock = await StartLock.take(folder.lock, (step) => progress.line(`  … ${step}`));
+    await rm(folder.local, { force: true });
+    const ports = await choosePorts(options);
+    if (options.fresh) await progress.step('Forgetting what earlier starts stored', () => forget(folder));
+    const secrets = await this.secrets();
+    stopping.throwIfAborted();
+
+    const postgres = await this.startDatabase();
+    stopping.throwIfAborted();
+    const sandboxReady = progress.step(
+      'Sandbox bank',
+      () => this.startSandbox(ports),
+      (ready) => `at ${ready.control}`,
+    );
+    const ready = await sandboxReady;
+    const environment = serviceEnvironment(secrets, {
+      gatewayPort: ports.gateway,
+      managementPort: ports.management,
+      postgresPort: postgres.port,
+      kaspiR3Url: ready.kaspi.r3,
+    });
+    await progress.step('Migrations', () => this.migrate(migrateEnvironment(environment, postgres.adminUrl)));
+    await progress.step(
+      'Gateway and provider services',
+      () => this.startServices(ports, environment),
+      () => `at http://127.0.0.1:${ports.gateway}`,
+    );
+
+    const gatewayUrl = `http://127.0.0.1:${ports.gateway}`;
+    const onboarded = await progress.step(
+      'Demo chain',
+      (step) =>
+        this.race(
+          onboard({
+            gatewayUrl,
+            operatorKey: secrets.operatorKey,
+            stateFile: folder.state,
+            tls: ready.tls,
+            signal: stopping,
+            onProgress: (text) => step.note(text),
+          }),
+        ),
+      (chain) => (chain.fresh ? 'made' : 'kept'),
+    );
+    if (options.demo) await this.demo(gatewayUrl, onboarded);
+    const local = localJson(gatewayUrl, secrets, onboarded, ready);
+    await writeLocalJson(folder.local, local);
+    this.summary(local);
+  }
+
+  /** Until it is asked to stop. */
+  async serve(): Promise<void> {
+    await this.race(
+      new Promise<void>((resolve) => {
+        if (this.input.stopping.aborted) resolve();
+        else this.input.stopping.addEventListener('abort', () => resolve(), { once: true });
+      }),
+    );
+  }
+
+  /** In order: nobody is told that we serve, then who asks the database, then who is asked, then the database. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const { folder, progress, hurry } = this.input;
+    const { services, sandbox, postgres, lock } = this;
+    if (lock === undefined) return;
+    await rm(folder.local, { force: true });
+    if (services?.running === true) {
+      const how = await progress.step('Stopping the services', () => services.stop(SERVICES_GRACE_MS, hurry));
+      if (how === 'killed')
+        progress.line(`    they did not end in time and were killed; their log is ${services.logFile}`);
+    }
+    if (sandbox?.running === true)
+      await progress.step('Stopping the sandbox', () => sandbox.stop(SANDBOX_GRACE_MS, hurry));
+    if (postgres !== undefined) await progress.step('Stopping PostgreSQL', () => postgres.stop());
+    await lock.release();
+  }
+
+  private race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.broken.promise]);
+  }
+
+  private async secrets(): Promise<Secrets> {
+    const { folder } = this.input;
+    const known = await readSecrets(folder.secrets);
+    if (known !== undefined) return known;
+    if ((await stat(folder.state).catch(() => undefined)) !== undefined) {
+      // A new master key could not open what the old one has closed.
+      throw new PlainFailure(`The file ${folder.secrets} is missing beside the data that needs it: ${FRESH_REMEDY}.`);
+    }
+    return makeSecretsFile(folder.secrets);
+  }
+
+  private async startDatabase(): Promise<RunningPostgres> {
+    const { folder, progress } = this.input;
+    const postgres = await progress.step(
+      'PostgreSQL',
+      async (step) => {
+        const started = await startPostgres({
+          dataDir: folder.postgres,
+          remedy: FRESH_REMEDY,
+          onProgress: (text) => step.note(text),
+        });
+        this.postgres = started;
+        await ensureDatabase(started.adminUrl);
+        return started;
+      },
+      (started) => `on port ${started.port}`,
+    );
+    void postgres.exited.then(() => {
+      if (!this.closed) {
+        this.broken.reject(new PlainFailure(`PostgreSQL ended by itself; its log is ${postgres.logFile}`));
+      }
+    });
+    return postgres;
+  }
+
+  private async startChild(options: Omit<ChildOptions, 'cwd'>): Promise<Child> {
+    await mustExist(options.script);
+    const child = await Child.start({ ...options, cwd: REPOSITORY });
+    await this.lock?.addChild(child);
+    return child;
+  }
+
+  private watch(child: Child): void {
+    void child.exited.then(async (how) => {
+      if (!this.closed) this.broken.reject(await child.ended(how));
+    });
+  }
+
+  private async startSandbox(ports: Ports): Promise<SandboxReady> {
+    const { folder, stopping } = this.input;
+    this.sandbox = await this.startChild({
+      name: 'sandbox',
+      script: join(REPOSITORY, 'tools/sandbox/dist/main.js'),
+      args: [
+        ...['--data', folder.sandbox],
+        ...['--control-port', String(ports.sandboxControl)],
+        ...['--r3-port', String(ports.kaspiR3)],
+        '--exit-with-parent',
+      ],
+      env: {},
+      logFile: join(folder.logs, 'sandbox.log'),
+    });
+    this.watch(this.sandbox);
+    return this.sandbox.lineThat(readSandboxLine, 'said that it listens', SANDBOX_READY_TIMEOUT_MS, stopping);
+  }
+
+  private async migrate(env: Record<string, string>): Promise<void> {
+    for (const service of MIGRATED_SERVICES) {
+      const child = await this.startChild({
+        name: `${service} migrations`,
+        script: join(REPOSITORY, 'services', service, 'dist/migrate.js'),
+        args: [],
+        env,
+        logFile: join(this.input.folder.logs, 'migrate.log'),
+      });
+      try {
+        const deadline = AbortSignal.any([AbortSignal.timeout(MIGRATE_TIMEOUT_MS), this.input.stopping]);
+        const how = await this.race(Promise.race([child.exited, whenAborted(deadline)]));
+        this.input.stopping.throwIfAborted();
+        if (how === undefined) {
+          throw new PlainFailure(
+            `The ${child.name} did not end within ${MIGRATE_TIMEOUT_MS / 1000} s; their log is ${child.logFile}`,
+          );
+        }
+        if (how !== 'code 0') throw await child.ended(how);
+      } finally {
+        await child.stop(SANDBOX_GRACE_MS, this.input.hurry);
+      }
+    }
+  }
+
+  private async startServices(ports: Ports, env: Record<string, string>): Promise<void> {
+    const { folder, stopping } = this.input;
+    this.services = await this.startChild({
+      name: 'gateway',
+      script: join(REPOSITORY, 'services/standalone/dist/main.js'),
+      args: ['--exit-with-parent'],
+      env,
+      logFile: join(folder.logs, 'standalone.log'),
+    });
+    this.watch(this.services);
+    const url = `http://127.0.0.1:${ports.management}/readyz`;
+    await this.race(waitUntilReady(url, 'gateway', SERVICES_READY_TIMEOUT_MS, stopping));
+  }
+
+  private async demo(gatewayUrl: string, chain: Onboarded): Promise<void> {
+    const { progress, stopping } = this.input;
+    progress.line();
+    const outcome = await this.race(
+      payDemo({
+        gatewayUrl,
+        apiKey: chain.apiKey,
+        organization: chain.organization,
+        desk: chain.desk,
+        tradePoint: chain.tradePoint,
+        amountMinor: DEMO_AMOUNT_MINOR,
+        line: (text) => progress.line(text),
+        signal: stopping,
+      }),
+    );
+    if (outcome.status !== 'succeeded') {
+      throw new PlainFailure(
+        `The demo payment ${outcome.payment} ended as ${outcome.status}; the services' log is ${this.services?.logFile ?? ''} ("npm start -- --no-demo" serves without it).`,
+      );
+    }
+  }
+
+  private summary(local: LocalJson): void {
+    const { progress, folder } = this.input;
+    progress.line();
+    progress.line(`Tolem serves at ${local.gateway}`);
+    progress.line(`  the API to read   ${local.docs}`);
+    progress.line(`  keys and ids      ${folder.local}`);
+    progress.line(`  logs              ${folder.logs}`);
+    progress.line('  another payment   npm run demo -- kaspi_qr');
+    progress.line('  stop              Ctrl-C');
+  }
+}
+
+async function choosePorts(options: StartOptions): Promise<Ports> {
+  const taken = new Set<number>();
+  const choose = async (wish: { asked: number } | { preferred: number }): Promise<number> => {
+    const port = await choosePort(wish, taken);
+    taken.add(port);
+    return port;
+  };
+  return {
+    gateway: await choose(options.port === undefined ? { preferred: DEFAULT_PORTS.gateway } : { asked: options.port }),
+    management: await choose({ preferred: DEFAULT_PORTS.management }),
+    sandboxControl: await choose({ preferred: DEFAULT_PORTS.sandboxControl }),
+    kaspiR3: await choose({ preferred: DEFAULT_PORTS.kaspiR3 }),
+  };
+}
+
+async function forget(folder: TolemFolder): Promise<void> {
+  await forgetPostgres(folder.postgres);
+  for (const path of [folder.sandbox, folder.state, folder.secrets, folder.local]) {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function mustExist(script: string): Promise<void> {
+  if ((await stat(script).catch(() => undefined)) === undefined) {
+    throw new PlainFailure(`${script} is missing: run "npm run build" and look at what it says.`);
+  }
+}
+
+const whenAborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+
+function localJson(gatewayUrl: string, secrets: Secrets, chain: Onboarded, sandbox: SandboxReady): LocalJson {
+  return {
+    mode: 'embedded',
+    gateway: gatewayUrl,
+    docs: `${gatewayUrl}/docs`,
+    operator_key: secrets.operatorKey,
+    tenant: chain.tenant,
+    api_key: chain.apiKey,
+    organization: chain.organization,
+    desk: chain.desk,
+    certificate: chain.certificate,
+    ru: null,
+    sandbox: {
+      control: sandbox.control,
+      kaspi: { r1: sandbox.kaspi.r1 ?? null, r2: sandbox.kaspi.r2 ?? null, r3: sandbox.kaspi.r3 },
+      smartpay: sandbox.smartpay ?? null,
+      koshelek: sandbox.koshelek ?? null,
+      smart_cashier: sandbox.smart_cashier ?? null,
+      tls: { ca: sandbox.tls.ca, cert: sandbox.tls.cert, key: sandbox.tls.key },
+    },
+  };
+}

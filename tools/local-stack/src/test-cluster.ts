@@ -1,0 +1,22 @@
+import type { RunningPostgres } from './postgres.ts';
+
+export interface TestCluster {
+  postgres: RunningPostgres;
+  dataDir: string;
+}
+
+const KEY = Symbol.for('tolem.test-cluster');
+
+/**
+ * Set-up and teardown of a test run are loaded as two separate module graphs, so what the one hands to the other lies
+ * on the process' own global object.
+ */
+export const testCluster = {
+  get running(): TestCluster | undefined {
+    const kept: unknown = Reflect.get(globalThis, KEY);
+    return kept as TestCluster | undefined;
+  },
+  set running(cluster: TestCluster | undefined) {
+    Reflect.set(globalThis, KEY, cluster);
+  },
+};

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { STATUS_CODE } from '../../bank/status-code.ts';
+import { binParameter, textParameter } from '../parameters.ts';
+import { defineMethod } from '../r3-method.ts';
+
+/**
+ * Kaspi QR v3.9 §4.3 (kaspi-qr.md §5.3). An unknown token is -1501 (seen in the test contour); so are a token of
+ * another BIN and, ASSUMPTION, one that is deleted already: the method's list has no other code.
+ */
+export const deviceDelete = defineMethod({
+  name: 'device/delete',
+  verb: 'POST',
+  parameters: z.strictObject({ devicetoken: textParameter, organizationbin: binParameter }),
+  run: ({ devicetoken: token, organizationbin: bin }, { bank }) => {
+    const device = bank.state.devices.get(token);
+    if (device?.bin !== bin || !device.active) return { code: STATUS_CODE.deviceNotFound };
+    bank.deleteDevice(device);
+    return { code: STATUS_CODE.ok };
+  },
+});
