@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { amountField, commandShape, currencyField, idField, instantField } from './fields.ts';
+import { amountField, boundedJson, commandShape, currencyField, idField, instantField } from './fields.ts';
 import { type BodyOf, defineMessage } from './message.ts';
+
+/** Characters of a connection's options as JSON: settings, never content. */
+const MAX_OPTIONS_LENGTH = 16_384;
 
 /** Starts a payment. Past `start_by` nothing is sent and the payment ends `failed: not_started`. */
 export const paymentStart = defineMessage('payment.start', {
@@ -28,7 +31,7 @@ export const connectionPut = defineMessage('connection.put', {
   scheme: z.string().min(1).max(40),
   tax_id: z.string().min(10).max(12),
   credential_id: idField.nullable(),
-  options: z.record(z.string().max(64), z.unknown()),
+  options: boundedJson(z.record(z.string().max(64), z.unknown()), MAX_OPTIONS_LENGTH),
   enabled: z.boolean(),
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amountField, idField, instantField, phaseField, snapshotShape } from './fields.ts';
+import { amountField, boundedJson, idField, instantField, phaseField, snapshotShape } from './fields.ts';
 import { type BodyOf, defineMessage } from './message.ts';
 
 /** Why something did not happen: our stable code, the provider's own words, and which text the cashier reads. */
@@ -20,6 +20,9 @@ export const nextActionSchema = z.object({
 
 export const cancelResultSchema = z.enum(['pending', 'done', 'refused', 'not_possible']);
 
+/** Characters of a slip as JSON: what fits on a receipt. */
+const MAX_SLIP_LENGTH = 16_384;
+
 /** A payment as the provider sees it: always the whole picture, ordered by `seq`. */
 export const paymentState = defineMessage('payment.state', {
   ...snapshotShape,
@@ -28,7 +31,7 @@ export const paymentState = defineMessage('payment.state', {
   amount: amountField.nullable(),
   next_action: nextActionSchema.nullable(),
   payment_methods: z.array(z.string().max(64)).max(50),
-  slip: z.record(z.string().max(64), z.string().max(500)).nullable(),
+  slip: boundedJson(z.record(z.string().max(64), z.string().max(500)), MAX_SLIP_LENGTH).nullable(),
   cancel: z.object({ result: cancelResultSchema }).nullable(),
   failure: failureSchema.nullable(),
   /** Whether the provider said so itself or we concluded it. */
@@ -60,7 +63,10 @@ export const connectionState = defineMessage('connection.state', {
   connection_version: z.number().int().positive(),
   health: z.enum(['up', 'down', 'refused']),
   reason: failureSchema.nullable(),
-  trade_points: z.array(z.object({ ref: z.string().min(1).max(64), name: z.string().max(500) })).max(5000).nullable(),
+  trade_points: z
+    .array(z.object({ ref: z.string().min(1).max(64), name: z.string().max(500) }))
+    .max(5000)
+    .nullable(),
 });
 
 export const EVENTS = [paymentState, paymentProgress, deviceState, connectionState] as const;

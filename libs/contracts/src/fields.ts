@@ -1,11 +1,24 @@
-import { PAYMENT_STATUSES, type PaymentStatus } from '@tolem/domain';
+import { ID_PREFIXES, PAYMENT_STATUSES, type PaymentStatus } from '@tolem/domain';
 import { z } from 'zod';
+import { writtenAs } from './written-as.ts';
 
-/** Fields that several messages share. Ids are our prefixed texts; amounts are integers in minor units. */
-export const idField = z.string().min(5).max(64);
+/** Fields that several messages share. Ids are our prefixed texts, never bare UUIDs; amounts are integers in minor units. */
+export const idField = z
+  .string()
+  .min(5)
+  .max(64)
+  .regex(new RegExp(`^(${ID_PREFIXES.join('|')})_[0-9a-z]+$`));
 export const instantField = z.iso.datetime();
 export const amountField = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 export const currencyField = z.enum(['KZT', 'RUB']);
+
+/** Bounds an open record by the length of its JSON; more would not fit into a message that has to be quick. */
+export function boundedJson<Field extends z.ZodType>(field: Field, maxLength: number): Field {
+  return field.refine(
+    (value) => JSON.stringify(value).length <= maxLength,
+    `longer than ${maxLength} characters as JSON`,
+  );
+}
 
 /**
  * The phase of a payment. A value that this release does not know reads as null and means "still pending": a consumer
@@ -17,6 +30,7 @@ export const phaseField = z
   .transform((value): PaymentStatus | null =>
     (PAYMENT_STATUSES as readonly string[]).includes(value) ? (value as PaymentStatus) : null,
   );
+writtenAs(phaseField, z.enum(PAYMENT_STATUSES));
 
 /** What every command carries (data-model §5). `lane` is what must happen one at a time. */
 export const commandShape = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Envelope, Mode } from './envelope.ts';
+import { type Envelope, envelopeHeadersSchema, headersOf, type Mode } from './envelope.ts';
+import { asWritten } from './written-as.ts';
 
 /**
  * One type of message. Producers are held to the exact shape (`produce` refuses unknown fields), consumers ignore
@@ -17,7 +18,8 @@ export function defineMessage<const Type extends string, Shape extends z.ZodRawS
   shape: Shape,
   schema = 1,
 ): MessageDefinition<Type, Shape> {
-  return { type, schema, produce: z.strictObject(shape), consume: z.object(shape) };
+  const consume = z.object(shape);
+  return { type, schema, produce: asWritten(consume) as z.ZodObject<Shape, z.core.$strict>, consume };
 }
 
 /** The body of a message of a definition, as a consumer sees it. */
@@ -45,5 +47,7 @@ export function produce<Type extends string, Shape extends z.ZodRawShape>(
   body: z.input<z.ZodObject<Shape>>,
 ): Envelope {
   definition.produce.parse(body);
-  return { ...address, type: definition.type, schema: definition.schema, body };
+  const envelope = { ...address, type: definition.type, schema: definition.schema, body };
+  envelopeHeadersSchema.parse(headersOf(envelope));
+  return envelope;
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** How an organization proves itself to a provider under one scheme of it. */
 export interface SchemeDescriptor {

@@ -41,7 +41,11 @@ export class MemoryPollSchedule implements PollSchedule {
   async claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]> {
     const now = this.clock.now();
     const claims: PollClaim[] = [];
-    for (let top = this.#heap[0]; claims.length < limit && top !== undefined && keyOf(top) <= now; top = this.#heap[0]) {
+    for (
+      let top = this.#heap[0];
+      claims.length < limit && top !== undefined && keyOf(top) <= now;
+      top = this.#heap[0]
+    ) {
       this.#leases += 1;
       const lease = String(this.#leases);
       top.lease = lease;
@@ -104,7 +108,7 @@ export class MemoryPollSchedule implements PollSchedule {
   }
 
   #rise(place: number): void {
-    for (let at = place; at > 0; ) {
+    for (let at = place; at > 0;) {
       const parent = (at - 1) >> 1;
       if (!this.#swapIfEarlier(at, parent)) return;
       at = parent;
@@ -112,7 +116,7 @@ export class MemoryPollSchedule implements PollSchedule {
   }
 
   #sink(place: number): void {
-    for (let at = place; ; ) {
+    for (let at = place; ;) {
       const left = 2 * at + 1;
       const right = left + 1;
       const child = this.#earlier(right, left) ? right : left;

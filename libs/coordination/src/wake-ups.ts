@@ -8,20 +8,28 @@ export interface WakeUps {
   listen(id: string, heard: () => void): () => void;
 }
 
+/** One call of `listen`: the same function given twice is heard twice and ends twice. */
+interface Listener {
+  readonly heard: () => void;
+}
+
 export class MemoryWakeUps implements WakeUps {
-  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #listeners = new Map<string, Set<Listener>>();
 
   wake(ids: readonly string[]): void {
     for (const id of ids) {
-      for (const heard of this.#listeners.get(id) ?? []) heard();
+      const set = this.#listeners.get(id);
+      // A copy: whoever listens again while it is called hears of the next wake-up, not of this one once more.
+      for (const listener of [...(set ?? [])]) if (set?.has(listener)) listener.heard();
     }
   }
 
   listen(id: string, heard: () => void): () => void {
     const set = this.#listeners.get(id) ?? new Set();
-    this.#listeners.set(id, set.add(heard));
+    const listener: Listener = { heard };
+    this.#listeners.set(id, set.add(listener));
     return () => {
-      set.delete(heard);
+      set.delete(listener);
       if (set.size === 0 && this.#listeners.get(id) === set) this.#listeners.delete(id);
     };
   }

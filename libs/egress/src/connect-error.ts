@@ -16,10 +16,13 @@ export class ConnectError extends Error {
   }
 }
 
-/** The error code when it is a plain word, else a stand-in: messages may quote what was sent and are never passed on. */
+/**
+ * The error code when it is a plain word (`ECONNRESET`, `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`), else a stand-in:
+ * messages may quote what was sent and are never passed on.
+ */
 export function codeOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return /^[A-Z0-9_]{1,80}$/.test(error.code) ? error.code : 'UNNAMED_ERROR';
+    return /^[A-Za-z0-9_/-]{1,80}$/.test(error.code) ? error.code : 'UNNAMED_ERROR';
   }
   return 'UNNAMED_ERROR';
 }
@@ -46,7 +49,7 @@ const BROKEN_CONNECTION = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIME
 function tlsReason(code: string): NotSentReason {
   if (isTlsAlert(code)) return 'tls_refused';
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO' || code === 'UNNAMED_ERROR') return 'tls_failed';
-  if (BROKEN_CONNECTION.has(code)) return 'connection_lost';
+  if (BROKEN_CONNECTION.has(code)) return 'tls_aborted';
   // What is left are the codes of certificate verification (CERT_HAS_EXPIRED, ERR_TLS_CERT_ALTNAME_INVALID, …).
   return 'tls_untrusted';
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Client } from 'undici';
 import type { Exchange } from './exchange.ts';
 import { openConnection } from './open-connection.ts';
@@ -107,7 +108,7 @@ export class ConnectionPool {
     };
     // undici reports a broken invariant of its own this way; without a listener it would end the process. The exchange in
     // flight, if any, ends at its deadline at the latest.
-    lane.client.on('error', () => this.#dropLane(lane));
+    (lane.client as EventEmitter).on('error', () => this.#dropLane(lane));
     this.#lanes.add(lane);
     return lane;
   }

@@ -21,6 +21,9 @@ export type NotSentReason =
   | 'tls_untrusted'
   /** The server ended the handshake with an alert: usually it does not accept our certificate. */
   | 'tls_refused'
+  /** The connection ended during the handshake without an alert: some servers refuse a certificate this way. */
+  | 'tls_aborted'
+  /** The two sides do not find a common language: no TLS, too old a version. */
   | 'tls_failed'
   | 'proxy_unreachable'
   | 'proxy_refused';

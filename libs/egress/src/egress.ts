@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { systemClock } from '@tolem/domain';
 import type { Clock } from '@tolem/domain';
 import { ConnectError } from './connect-error.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -47,7 +48,7 @@ export class Egress {
   #closed = false;
 
   constructor(options: EgressOptions = {}) {
-    this.#clock = options.clock ?? { monotonicMs: () => performance.now() };
+    this.#clock = options.clock ?? systemClock;
     this.#maxPools = atLeastOne('pools', options.pools ?? 256);
     this.#allowPlainHttp = options.allowPlainHttp ?? false;
     this.#limits = {

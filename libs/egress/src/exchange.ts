@@ -93,7 +93,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (isTlsAlert(code)) return this.#lose('tls_alert', `after the request was written: ${code}`);
     if (code === 'UND_ERR_HEADERS_OVERFLOW')
       return this.#lose('answer_too_large', 'the header of the answer is too large');
-    if (code.startsWith('HPE_')) return this.#lose('answer_malformed', `not HTTP/1.1: ${code}`);
+    if (error.name === 'HTTPParserError') return this.#lose('answer_malformed', 'what came back is not HTTP/1.1');
     const begun = this.#status !== 0 || this.#bytes > 0;
     if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || begun) {
       return this.#lose('answer_cut', `the answer ended early: ${code}`);

@@ -108,7 +108,7 @@ function handshake(
 
   const detach = (): void => {
     clearTimeout(verdictTimer);
-    socket.off('connect', onConnect).off('secureConnect', onSecure).off('session', ready);
+    socket.off('connect', onConnect).off('secureConnect', onSecure).off('session', onTicket);
     socket.off('close', onClose).off('error', onError);
   };
   const giveUp = (): void => {
@@ -126,9 +126,11 @@ function handshake(
     if (plain) ready();
     phase = 'tls';
   };
+  // The event comes from inside OpenSSL's reading; what is written there and then stays in its buffer for ever.
+  const onTicket = (): void => void setImmediate(ready);
   const onSecure = (): void => {
     if ((socket as TLSSocket).getProtocol() !== 'TLSv1.3') return ready();
-    socket.once('session', ready);
+    socket.once('session', onTicket);
     verdictTimer = setTimeout(ready, certificateVerdictMs);
   };
   const onError = (error: Error): void => finish({ error: connectErrorOf(error, phase) });

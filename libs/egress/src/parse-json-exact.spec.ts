@@ -19,7 +19,8 @@ describe('parseJsonExact', () => {
 
   it('agrees with JSON.parse on everything without large numbers', () => {
     fc.assert(
-      fc.property(fc.json({ maxDepth: 5, noUnicodeString: false } as object), (text) => {
+      fc.property(fc.json({ maxDepth: 5 }), (text) => {
+        fc.pre(!/\d{16}/.test(text));
         expect(parseJsonExact(text)).toEqual({ ok: true, value: JSON.parse(text) });
       }),
     );

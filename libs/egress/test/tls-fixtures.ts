@@ -8,9 +8,7 @@ import * as x509 from '@peculiar/x509';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-// Both ends are the Web Crypto of Node; their type declarations come from two places.
-const cryptography = webcrypto as unknown as Crypto;
-x509.cryptoProvider.set(cryptography);
+x509.cryptoProvider.set(webcrypto);
 
 export interface Issued {
   certificatePem: string;
@@ -26,13 +24,13 @@ const nextSerial = (): string => (serial += 1).toString(16).padStart(4, '0');
 
 const DAY_MS = 86_400_000;
 
-async function pemOfKey(key: CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await cryptography.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }
 
 /** A certificate authority of its own, made in memory. */
 export async function createAuthority(name: string): Promise<Authority> {
-  const keys = await cryptography.subtle.generateKey(EC, true, ['sign', 'verify']);
+  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: nextSerial(),
     name: `CN=${name}`,
@@ -46,7 +44,7 @@ export async function createAuthority(name: string): Promise<Authority> {
     certificatePem: root.toString('pem'),
     privateKeyPem: await pemOfKey(keys.privateKey),
     async issue(commonName, options = {}) {
-      const leaf = await cryptography.subtle.generateKey(EC, true, ['sign', 'verify']);
+      const leaf = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: nextSerial(),
         subject: `CN=${commonName}`,

@@ -49,6 +49,9 @@ export class BusServer extends Server implements CustomTransportStrategy {
   #handlers(): BatchHandler[] {
     const groups = new Map<unknown, BatchHandler & { types: string[] }>();
     for (const [type, handler] of this.messageHandlers) {
+      // Nest would chain them; here a message has one handler per consumer, or nobody could say when it is handled.
+      if (handler.next !== undefined)
+        throw new Error(`two methods handle ${type} in consumer ${this.options.consumer}`);
       const key = (handler.extras as BatchExtras | undefined)?.batch ?? handler;
       const group = groups.get(key);
       if (group !== undefined) {

@@ -21,9 +21,19 @@ export class DeadLetterTable implements DeadLetters {
         message.topic,
         message.key,
         JSON.stringify(headersOf(message)),
-        JSON.stringify(message.body ?? null),
-        reason.slice(0, MAX_REASON_LENGTH),
+        storable(JSON.stringify(message.body ?? null)),
+        reason.slice(0, MAX_REASON_LENGTH).replaceAll('\0', '\uFFFD'),
       ],
     );
   }
+}
+
+/**
+ * PostgreSQL refuses NUL and lone surrogates. A dead letter that cannot be written would hold up its consumer for ever,
+ * so they become U+FFFD. JSON writes both as escapes; other escapes are matched to be stepped over.
+ */
+function storable(json: string): string {
+  return json.replaceAll(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (escape) =>
+    /^\\u(0000|d)/.test(escape) ? '\\ufffd' : escape,
+  );
 }

@@ -58,7 +58,7 @@ export class InProcessBus implements Bus {
   }
 
   announce(envelope: Envelope): void {
-    for (const consumer of this.consumersOf(envelope.topic)) {
+    for (const consumer of this.options.topology[envelope.topic] ?? []) {
       const queue = this.#queues.get(consumer);
       if (queue !== undefined && !queue.full) queue.push({ id: undefined, envelope, settle: () => undefined });
     }

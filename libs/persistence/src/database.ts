@@ -1,5 +1,11 @@
 import { types, type Pool, type QueryResultRow } from 'pg';
-import { DataSource, type EntityManager, type EntitySchema, type MixedList } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  type EntityManager,
+  type Logger,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
 const INT8 = 20;
@@ -27,11 +33,26 @@ export interface DatabaseOptions {
   /** Longest a statement may run. */
   readonly statementTimeoutMs?: number;
   /** Classes or schemas that TypeORM maps; only for what is not on the hot path. */
-  readonly entities?: MixedList<Function | string | EntitySchema>;
+  readonly entities?: NonNullable<DataSourceOptions['entities']>;
 }
 
 /** Called for every statement that goes to the server as a round trip of its own; tests count with it. */
 export type RoundTripListener = (sql: string) => void;
+
+/** Tells the listeners of every statement that TypeORM sends, those around a transaction included; logs nothing. */
+function statementLogger(listeners: ReadonlySet<RoundTripListener>): Logger {
+  const silent = (): void => undefined;
+  return {
+    logQuery: (sql) => {
+      for (const listener of listeners) listener(sql);
+    },
+    logQueryError: silent,
+    logQuerySlow: silent,
+    logSchemaBuild: silent,
+    logMigration: silent,
+    log: silent,
+  };
+}
 
 /**
  * One role's connection to one service's schema. Hot paths call `query`: one statement, one round trip. Everything else
@@ -39,13 +60,16 @@ export type RoundTripListener = (sql: string) => void;
  */
 export class Database {
   readonly #pool: Pool;
-  readonly #listeners = new Set<RoundTripListener>();
 
-  private constructor(readonly dataSource: DataSource) {
+  private constructor(
+    readonly dataSource: DataSource,
+    private readonly listeners: Set<RoundTripListener>,
+  ) {
     this.#pool = (dataSource.driver as PostgresDriver).master as Pool;
   }
 
   static async connect(options: DatabaseOptions): Promise<Database> {
+    const listeners = new Set<RoundTripListener>();
     const dataSource = new DataSource({
       type: 'postgres',
       url: options.url,
@@ -54,7 +78,8 @@ export class Database {
       synchronize: false,
       migrationsRun: false,
       installExtensions: false,
-      logging: false,
+      logging: ['query'],
+      logger: statementLogger(listeners),
       poolSize: options.poolSize ?? 10,
       connectTimeoutMS: 5_000,
       // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
@@ -67,12 +92,12 @@ export class Database {
       },
     });
     await dataSource.initialize();
-    return new Database(dataSource);
+    return new Database(dataSource, listeners);
   }
 
   /** One statement in one round trip; rows as plain objects with the column names of the database. */
   async query<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    for (const listener of this.#listeners) listener(sql);
+    for (const listener of this.listeners) listener(sql);
     const result = await this.#pool.query<Row>(sql, [...values]);
     return result.rows;
   }
@@ -91,14 +116,19 @@ export class Database {
 
   /** Runs `work` in a transaction; commits when it resolves, rolls back when it throws. */
   async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    for (const listener of this.#listeners) listener('BEGIN');
-    return this.dataSource.transaction(work);
+    try {
+      return await this.dataSource.transaction(work);
+    } catch (error) {
+      // A connection that breaks between two statements is released at once, and the next statement says only that.
+      if (!(error instanceof QueryRunnerAlreadyReleasedError)) throw error;
+      throw new Error('Connection terminated inside a transaction', { cause: error });
+    }
   }
 
   /** Hears of every round trip until the returned function is called; for counting in tests and benchmarks. */
   onRoundTrip(listener: RoundTripListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Throws where the server does not answer; for readiness checks. */
@@ -110,4 +140,3 @@ export class Database {
     await this.dataSource.destroy();
   }
 }
-

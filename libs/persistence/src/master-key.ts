@@ -17,7 +17,8 @@ export function parseMasterKeys(text: string): readonly MasterKey[] {
     .filter((part) => part !== '')
     .map((part) => {
       const key = Buffer.from(part, 'base64');
-      if (key.length !== 32) throw new Error('a master key is the base64 of exactly 32 bytes (openssl rand -base64 32)');
+      if (key.length !== 32)
+        throw new Error('a master key is the base64 of exactly 32 bytes (openssl rand -base64 32)');
       return { id: createHash('sha256').update(key).digest('hex').slice(0, 16), key };
     });
   if (keys.length === 0) throw new Error('at least one master key is needed');

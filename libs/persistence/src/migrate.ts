@@ -39,12 +39,14 @@ export function roleOfUrl(url: string): LoginRole {
  */
 export async function migrate(plan: MigrationPlan): Promise<readonly string[]> {
   const owner = `tolem_${plan.schema}_owner`;
+  // Read first: a file that is wrong is found before anything in the database is touched.
+  const migrations = readMigrations(plan);
   const admin = new pg.Client({ connectionString: plan.adminUrl });
   await admin.connect();
   try {
     await admin.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await ensureRoles(admin, owner, plan);
-    return await runMigrations(owner, plan);
+    return await runMigrations(owner, plan, migrations);
   } finally {
     await admin.end();
   }
@@ -85,14 +87,20 @@ async function setUpRoles(admin: pg.Client, owner: string, plan: MigrationPlan):
   }
 }
 
-async function runMigrations(owner: string, plan: MigrationPlan): Promise<readonly string[]> {
+type MigrationClass = new () => MigrationInterface;
+
+async function runMigrations(
+  owner: string,
+  plan: MigrationPlan,
+  migrations: MigrationClass[],
+): Promise<readonly string[]> {
   const dataSource = new DataSource({
     type: 'postgres',
     url: plan.adminUrl,
     schema: plan.schema,
     applicationName: `tolem migrate ${plan.schema}`,
     installExtensions: false,
-    migrations: plan.directories.flatMap((directory) => sqlMigrations(directory, plan.names ?? {})),
+    migrations,
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
     poolSize: 1,
@@ -108,17 +116,36 @@ async function runMigrations(owner: string, plan: MigrationPlan): Promise<readon
   }
 }
 
+/** The migrations of all folders; a number that two files share would leave their order to chance. */
+function readMigrations(plan: MigrationPlan): MigrationClass[] {
+  const files = plan.directories.flatMap((directory) => sqlMigrations(directory, plan.names ?? {}));
+  const seen = new Map<string, string>();
+  for (const { number, file } of files) {
+    const other = seen.get(number);
+    if (other !== undefined) throw new Error(`migrations ${other} and ${file} have the same number`);
+    seen.set(number, file);
+  }
+  return files.map(({ migration }) => migration);
+}
+
+interface MigrationFile {
+  readonly file: string;
+  readonly number: string;
+  readonly migration: MigrationClass;
+}
+
 /** TypeORM orders migrations by the 13 digits at the end of their class's name, so each file becomes such a class. */
-function sqlMigrations(directory: string, names: Readonly<Record<string, string>>): (new () => MigrationInterface)[] {
+function sqlMigrations(directory: string, names: Readonly<Record<string, string>>): MigrationFile[] {
   return readdirSync(directory)
     .filter((file) => file.endsWith('.sql'))
     .sort()
     .map((file) => {
       const match = /^(\d{13})-([a-z0-9-]+)\.sql$/.exec(file);
       if (match === null) throw new Error(`migration ${file} is not named <13 digits>-<name>.sql`);
-      const name = `${(match[2] ?? '').replaceAll('-', '_')}${match[1] ?? ''}`;
+      const number = match[1] ?? '';
+      const name = `${(match[2] ?? '').replaceAll('-', '_')}${number}`;
       const sql = fillIn(readFileSync(join(directory, file), 'utf8'), names, file);
-      return class implements MigrationInterface {
+      const migration = class implements MigrationInterface {
         readonly name = name;
         async up(runner: QueryRunner): Promise<void> {
           await runner.query(sql);
@@ -127,6 +154,7 @@ function sqlMigrations(directory: string, names: Readonly<Record<string, string>
           throw new Error(`${name} has no way back: expand first, contract in a later release`);
         }
       };
+      return { file, number, migration };
     });
 }
 

@@ -54,6 +54,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #done: string[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #removing: Promise<void> = Promise.resolve();
   #deleteTimer: NodeJS.Timeout | undefined;
   #relaying: Promise<void> | undefined;
   #stopped = false;
@@ -75,7 +76,7 @@ export class Outbox {
   /** Sends rows whose transaction has committed. Returns at once; what cannot be sent now the relay sends later. */
   publish(rows: readonly OutboxRow[]): void {
     if (rows.length === 0 || this.#stopped) return;
-    this.#send(rows.map(toMessage));
+    this.#send(this.#readable(rows));
   }
 
   /** Starts the relay. */
@@ -99,8 +100,9 @@ export class Outbox {
         RETURNING id, topic, consumer, key, headers, body, created_at`,
       [CLAIM_MS, RELAY_MIN_AGE_MS, RELAY_BATCH],
     );
-    rows.sort((a, b) => a.created_at.getTime() - b.created_at.getTime());
-    this.#send(rows.map(toMessage));
+    // RETURNING has no order; rows of one transaction share their time, and their ids rise.
+    rows.sort((a, b) => a.created_at.getTime() - b.created_at.getTime() || (a.id < b.id ? -1 : 1));
+    this.#send(this.#readable(rows));
     return rows.length;
   }
 
@@ -120,6 +122,18 @@ export class Outbox {
     await this.#remove();
   }
 
+  /** A row that breaks the envelope's form stays where it is and is reported; the rows beside it must not wait for it. */
+  #readable(rows: readonly OutboxRow[]): readonly OutboxMessage[] {
+    return rows.flatMap((row) => {
+      try {
+        return [toMessage(row)];
+      } catch (error) {
+        this.options.onError(error, `outbox row ${row.id}`);
+        return [];
+      }
+    });
+  }
+
   #send(messages: readonly OutboxMessage[]): void {
     const outcomes = this.options.transport.send(messages);
     messages.forEach((message, index) => {
@@ -135,9 +149,15 @@ export class Outbox {
     else this.#deleteTimer ??= setTimeout(() => void this.#remove(), DELETE_EVERY_MS);
   }
 
-  async #remove(): Promise<void> {
+  /** One removal at a time, so that `stop` can wait for the one that is running. */
+  #remove(): Promise<void> {
     clearTimeout(this.#deleteTimer);
     this.#deleteTimer = undefined;
+    this.#removing = this.#removing.then(() => this.#removeDone());
+    return this.#removing;
+  }
+
+  async #removeDone(): Promise<void> {
     while (this.#done.length > 0) {
       const ids = this.#done.splice(0, DELETE_BATCH);
       try {

@@ -77,7 +77,8 @@ export class Sealer {
     );
     if (row === undefined) throw new SealBroken(`its data key ${id} is unknown`);
     const master = this.masterKeys.find((candidate) => candidate.id === row.master_key_id);
-    if (master === undefined) throw new SealBroken(`its data key was wrapped by master key ${row.master_key_id}, which is not configured`);
+    if (master === undefined)
+      throw new SealBroken(`its data key was wrapped by master key ${row.master_key_id}, which is not configured`);
     const key = decrypt(master.key, row.wrapped, id);
     remember(this.#keys, id, key);
     return key;
@@ -87,16 +88,19 @@ export class Sealer {
 function encrypt(key: Buffer, plain: Buffer | string, context: string): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context));
-  const body = Buffer.concat([typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain), cipher.final()]);
+  const body = Buffer.concat([
+    typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain),
+    cipher.final(),
+  ]);
   return Buffer.concat([iv, cipher.getAuthTag(), body]);
 }
 
 function decrypt(key: Buffer, sealed: Buffer, context: string): Buffer {
   const iv = sealed.subarray(0, IV_BYTES);
   const tag = sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
-  decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
   try {
+    const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
+    decipher.setAAD(Buffer.from(context)).setAuthTag(tag);
     return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
   } catch (error) {
     throw new SealBroken('its key or its place is wrong, or it was changed', error);

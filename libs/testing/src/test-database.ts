@@ -27,7 +27,8 @@ export interface DatabaseTemplate {
  */
 export async function testDatabase(template: DatabaseTemplate): Promise<TestDatabase> {
   const cluster = process.env['TOLEM_TEST_POSTGRES_URL'];
-  if (cluster === undefined) throw new Error('TOLEM_TEST_POSTGRES_URL is not set: run specs through jest of this workspace');
+  if (cluster === undefined)
+    throw new Error('TOLEM_TEST_POSTGRES_URL is not set: run specs through jest of this workspace');
   const run = process.env['TOLEM_TEST_RUN'] ?? String(process.ppid);
   const templateName = `template_${template.name}_${run}`.replaceAll(/[^a-z0-9_]/g, '_');
   const name = `${template.name}_${randomBytes(6).toString('hex')}`;
@@ -35,7 +36,9 @@ export async function testDatabase(template: DatabaseTemplate): Promise<TestData
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [templateName]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [
+      templateName,
+    ]);
     if (rowCount === 0) await makeTemplate(client, cluster, templateName, template);
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(templateName)}`);
   } finally {
@@ -44,7 +47,12 @@ export async function testDatabase(template: DatabaseTemplate): Promise<TestData
   return { ...urls(cluster, name), name, drop: () => drop(cluster, name) };
 }
 
-async function makeTemplate(client: pg.Client, cluster: string, name: string, template: DatabaseTemplate): Promise<void> {
+async function makeTemplate(
+  client: pg.Client,
+  cluster: string,
+  name: string,
+  template: DatabaseTemplate,
+): Promise<void> {
   const identifier = pg.escapeIdentifier(name);
   await client.query(`DROP DATABASE IF EXISTS ${identifier} WITH (FORCE)`);
   await client.query(`CREATE DATABASE ${identifier}`);

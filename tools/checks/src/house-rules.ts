@@ -27,8 +27,8 @@ export const houseRules: Readonly<Record<string, Rule.RuleModule>> = {
   ),
   'no-sleep-in-specs': forbid(
     [
-      'CallExpression[callee.name=/^set(Timeout|Interval)$/]',
-      'CallExpression[callee.object.name="globalThis"][callee.property.name=/^set(Timeout|Interval)$/]',
+      'CallExpression[callee.name="setTimeout"]',
+      'CallExpression[callee.object.name="globalThis"][callee.property.name="setTimeout"]',
       'ImportDeclaration[source.value="node:timers/promises"]',
       'ImportDeclaration[source.value="timers/promises"]',
     ].join(', '),

@@ -19,13 +19,18 @@ describe('the report of jest', () => {
   it('is counted by the tests that stand in it, not by its own sums', () => {
     const text = JSON.stringify({
       numPassedTests: 99,
-      testResults: [file('failed', [test('passed', 'a'), test('failed', 'b', ['\u001b[31mExpected 1\u001b[39m'])])],
+      testResults: [
+        file('failed', [
+          test('passed', 'a'),
+          test('failed', 'b', ['\u001b[31mExpected 1\u001b[39m\n    at run (/house/node_modules/jest/x.js:1:1)\n']),
+        ]),
+      ],
     });
     expect(readJestResults(text, '/house')).toEqual({
       passed: 1,
       failed: 1,
       notRun: 0,
-      problems: [{ title: 'libs/domain/src/money.spec.ts › b', detail: 'Expected 1' }],
+      problems: [{ title: 'libs/domain/src/money.spec.ts › b', detail: 'Expected 1\n' }],
     });
   });
 

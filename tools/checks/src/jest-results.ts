@@ -20,22 +20,22 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
-// Colours are of no use in a list of problems.
-const plain = (text: string): string => text.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g'), '');
+// Colours are of no use in a list of problems, nor are the stack frames of the runner.
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+const RUNNER_FRAMES = /^ +at .*\/node_modules\/.*\n?/gm;
+const plain = (text: string): string =>
+  text.replaceAll(COLOURS, '').replaceAll(RUNNER_FRAMES, '').slice(0, PROBLEM_CHARACTERS);
 
 const problemsOfFile = (file: Fields, root: string): JestProblem[] => {
   const path = textOf(file['name']).replace(`${root}/`, '');
   const tests = listOf(file['assertionResults']);
   const failed = tests.filter((test) => test['status'] === 'failed');
   if (failed.length === 0 && file['status'] === 'failed') {
-    return [{ title: `${path} › did not run`, detail: plain(textOf(file['message'])).slice(0, PROBLEM_CHARACTERS) }];
+    return [{ title: `${path} › did not run`, detail: plain(textOf(file['message'])) }];
   }
   return failed.map((test) => ({
     title: `${path} › ${textOf(test['fullName'])}`,
-    detail: plain((Array.isArray(test['failureMessages']) ? test['failureMessages'] : []).map(textOf).join('\n')).slice(
-      0,
-      PROBLEM_CHARACTERS,
-    ),
+    detail: plain((Array.isArray(test['failureMessages']) ? test['failureMessages'] : []).map(textOf).join('\n')),
   }));
 };
 

@@ -22,6 +22,8 @@ export interface ProcessOrder {
 
 const KEPT_CHARACTERS = 400_000;
 const KILL_AFTER_MS = 5_000;
+/** Time for what is still in the pipe once the process has ended. */
+const DRAIN_MS = 1_000;
 const running = new Set<number>();
 
 /** Ends a process and everything it started; true when there was something to end. */
@@ -79,9 +81,10 @@ export const runProcess = async (order: ProcessOrder): Promise<ProcessEnd> => {
   child.stdout.setEncoding('utf8').on('data', take);
   child.stderr.setEncoding('utf8').on('data', take);
 
-  // "exit", not "close": a grandchild that keeps the pipe open must not keep us waiting.
+  // "exit" decides, not "close": a grandchild that keeps the pipe open must not keep us waiting for long.
+  const closed = once(child, 'close');
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  await Promise.race([once(child, 'close'), new Promise((resolve) => timers.push(setTimeout(resolve, 1_000)))]);
+  await Promise.race([closed, new Promise((resolve) => timers.push(setTimeout(resolve, DRAIN_MS)))]);
   for (const timer of timers) clearTimeout(timer);
   signalGroup(pid, 'SIGKILL');
   child.stdout.destroy();

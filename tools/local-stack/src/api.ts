@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PlainFailure } from './plain-failure.ts';
+import { systemErrorCode } from './system-error-code.ts';
 
 /** Longer than the longest wait that the API allows (30 s). */
 const DEFAULT_TIMEOUT_MS = 40_000;
@@ -90,7 +91,8 @@ export class ApiClient {
   }
 }
 
+/** fetch says only "fetch failed"; why stands in the cause, which is of Node's own classes. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  return systemErrorCode(cause) ?? String(cause ?? error);
 }

@@ -1,13 +1,16 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Child, type ChildOptions } from './child.ts';
+import { DEMO_AMOUNT_MINOR } from './demo-options.ts';
+import { describeHouse } from './describe-house.ts';
+import { forget } from './forget.ts';
 import { ensureDatabase } from './database.ts';
 import { type LocalJson, writeLocalJson } from './local-json.ts';
 import { type Onboarded, onboard } from './onboard.ts';
 import { payDemo } from './pay-demo.ts';
 import { PlainFailure } from './plain-failure.ts';
-import { choosePort } from './ports.ts';
-import { forgetPostgres, startPostgres, type RunningPostgres } from './postgres.ts';
+import { chooseHousePorts, type HousePorts } from './house-ports.ts';
+import { type RunningPostgres, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
 import { waitUntilReady } from './ready.ts';
 import { readSandboxLine, type SandboxReady } from './sandbox.ts';
@@ -15,19 +18,31 @@ import { makeSecretsFile, readSecrets, type Secrets } from './secrets.ts';
 import { migrateEnvironment, serviceEnvironment } from './stack-env.ts';
 import { StartLock } from './start-lock.ts';
 import type { StartOptions } from './start-options.ts';
-import { DEMO_AMOUNT_MINOR } from './demo-options.ts';
 import { FRESH_REMEDY, REPOSITORY, type TolemFolder } from './tolem-folder.ts';
 
-const DEFAULT_PORTS = { gateway: 8080, management: 9090, sandboxControl: 8540, kaspiR3: 8545 };
-/** In this order: each has a migrate command of its own beside its main. */
-const MIGRATED_SERVICES = ['gateway', 'kaspi'];
 const MIGRATE_TIMEOUT_MS = 120_000;
 const SANDBOX_READY_TIMEOUT_MS = 30_000;
 const SERVICES_READY_TIMEOUT_MS = 60_000;
 const SERVICES_GRACE_MS = 15_000;
 const SANDBOX_GRACE_MS = 5_000;
 
+/** The scripts that make up a house; migrations run in this order. */
+export interface HousePrograms {
+  migrations: readonly { name: string; script: string }[];
+  sandbox: string;
+  services: string;
+}
+
+const service = (name: string, file: string): string => join(REPOSITORY, 'services', name, 'dist', file);
+
+export const HOUSE_PROGRAMS: HousePrograms = {
+  migrations: ['gateway', 'kaspi'].map((name) => ({ name: `${name} migrations`, script: service(name, 'migrate.js') })),
+  sandbox: join(REPOSITORY, 'tools/sandbox/dist/main.js'),
+  services: service('standalone', 'main.js'),
+};
+
 export interface HouseInput {
+  programs: HousePrograms;
   folder: TolemFolder;
   options: StartOptions;
   progress: Progress;
@@ -56,13 +71,6 @@ export async function runHouse(input: HouseInput): Promise<void> {
   }
 }
 
-interface Ports {
-  gateway: number;
-  management: number;
-  sandboxControl: number;
-  kaspiR3: number;
-}
-
 class House {
   private readonly input: HouseInput;
   private lock: StartLock | undefined;
@@ -72,10 +80,14 @@ class House {
   private closed = false;
   /** Rejects when a part that should live has ended; raced against every wait. */
   private readonly broken = Promise.withResolvers<never>();
+  private readonly breaking = new AbortController();
+  /** Ends every wait: asked to stop, or a part has ended by itself. */
+  private readonly ending: AbortSignal;
 
   constructor(input: HouseInput) {
     this.input = input;
     this.broken.promise.catch(() => undefined);
+    this.ending = AbortSignal.any([input.stopping, this.breaking.signal]);
   }
 
   async open(): Promise<void> {
@@ -83,19 +95,18 @@ class House {
     await mkdir(folder.logs, { recursive: true });
     this.lock = await StartLock.take(folder.lock, (step) => progress.line(`  … ${step}`));
     await rm(folder.local, { force: true });
-    const ports = await choosePorts(options);
+    const ports = await chooseHousePorts(options.port);
     if (options.fresh) await progress.step('Forgetting what earlier starts stored', () => forget(folder));
     const secrets = await this.secrets();
     stopping.throwIfAborted();
 
     const postgres = await this.startDatabase();
     stopping.throwIfAborted();
-    const sandboxReady = progress.step(
+    const ready = await progress.step(
       'Sandbox bank',
       () => this.startSandbox(ports),
-      (ready) => `at ${ready.control}`,
+      (listening) => `at ${listening.control}`,
     );
-    const ready = await sandboxReady;
     const environment = serviceEnvironment(secrets, {
       gatewayPort: ports.gateway,
       managementPort: ports.management,
@@ -119,14 +130,14 @@ class House {
             operatorKey: secrets.operatorKey,
             stateFile: folder.state,
             tls: ready.tls,
-            signal: stopping,
+            signal: this.ending,
             onProgress: (text) => step.note(text),
           }),
         ),
       (chain) => (chain.fresh ? 'made' : 'kept'),
     );
     if (options.demo) await this.demo(gatewayUrl, onboarded);
-    const local = localJson(gatewayUrl, secrets, onboarded, ready);
+    const local = describeHouse(gatewayUrl, secrets.operatorKey, onboarded, ready);
     await writeLocalJson(folder.local, local);
     this.summary(local);
   }
@@ -147,7 +158,8 @@ class House {
     const { folder, progress, hurry } = this.input;
     const { services, sandbox, postgres, lock } = this;
     if (lock === undefined) return;
-    await rm(folder.local, { force: true });
+    // What cannot be removed must not keep the processes alive; the next start removes it before anything else.
+    await rm(folder.local, { force: true }).catch(() => undefined);
     if (services?.running === true) {
       const how = await progress.step('Stopping the services', () => services.stop(SERVICES_GRACE_MS, hurry));
       if (how === 'killed')
@@ -163,11 +175,16 @@ class House {
     return Promise.race([work, this.broken.promise]);
   }
 
+  private breakWith(failure: PlainFailure): void {
+    this.broken.reject(failure);
+    this.breaking.abort();
+  }
+
   private async secrets(): Promise<Secrets> {
     const { folder } = this.input;
     const known = await readSecrets(folder.secrets);
     if (known !== undefined) return known;
-    if ((await stat(folder.state).catch(() => undefined)) !== undefined) {
+    if ((await stat(folder.postgres).catch(() => undefined)) !== undefined) {
       // A new master key could not open what the old one has closed.
       throw new PlainFailure(`The file ${folder.secrets} is missing beside the data that needs it: ${FRESH_REMEDY}.`);
     }
@@ -192,30 +209,37 @@ class House {
     );
     void postgres.exited.then(() => {
       if (!this.closed) {
-        this.broken.reject(new PlainFailure(`PostgreSQL ended by itself; its log is ${postgres.logFile}`));
+        this.breakWith(new PlainFailure(`PostgreSQL ended by itself; its log is ${postgres.logFile}`));
       }
     });
     return postgres;
   }
 
   private async startChild(options: Omit<ChildOptions, 'cwd'>): Promise<Child> {
-    await mustExist(options.script);
+    if ((await stat(options.script).catch(() => undefined)) === undefined) {
+      throw new PlainFailure(`${options.script} is missing: run "npm run build" and look at what it says.`);
+    }
     const child = await Child.start({ ...options, cwd: REPOSITORY });
-    await this.lock?.addChild(child);
+    try {
+      await this.lock?.addChild(child);
+    } catch (error) {
+      await child.stop(SANDBOX_GRACE_MS, this.input.hurry);
+      throw error;
+    }
     return child;
   }
 
   private watch(child: Child): void {
     void child.exited.then(async (how) => {
-      if (!this.closed) this.broken.reject(await child.ended(how));
+      if (!this.closed) this.breakWith(await child.ended(how));
     });
   }
 
-  private async startSandbox(ports: Ports): Promise<SandboxReady> {
-    const { folder, stopping } = this.input;
+  private async startSandbox(ports: HousePorts): Promise<SandboxReady> {
+    const { folder, programs } = this.input;
     this.sandbox = await this.startChild({
       name: 'sandbox',
-      script: join(REPOSITORY, 'tools/sandbox/dist/main.js'),
+      script: programs.sandbox,
       args: [
         ...['--data', folder.sandbox],
         ...['--control-port', String(ports.sandboxControl)],
@@ -226,14 +250,14 @@ class House {
       logFile: join(folder.logs, 'sandbox.log'),
     });
     this.watch(this.sandbox);
-    return this.sandbox.lineThat(readSandboxLine, 'said that it listens', SANDBOX_READY_TIMEOUT_MS, stopping);
+    return this.sandbox.lineThat(readSandboxLine, 'said that it listens', SANDBOX_READY_TIMEOUT_MS, this.ending);
   }
 
   private async migrate(env: Record<string, string>): Promise<void> {
-    for (const service of MIGRATED_SERVICES) {
+    for (const { name, script } of this.input.programs.migrations) {
       const child = await this.startChild({
-        name: `${service} migrations`,
-        script: join(REPOSITORY, 'services', service, 'dist/migrate.js'),
+        name,
+        script,
         args: [],
         env,
         logFile: join(this.input.folder.logs, 'migrate.log'),
@@ -254,22 +278,22 @@ class House {
     }
   }
 
-  private async startServices(ports: Ports, env: Record<string, string>): Promise<void> {
-    const { folder, stopping } = this.input;
+  private async startServices(ports: HousePorts, env: Record<string, string>): Promise<void> {
+    const { folder, programs } = this.input;
     this.services = await this.startChild({
       name: 'gateway',
-      script: join(REPOSITORY, 'services/standalone/dist/main.js'),
+      script: programs.services,
       args: ['--exit-with-parent'],
       env,
       logFile: join(folder.logs, 'standalone.log'),
     });
     this.watch(this.services);
     const url = `http://127.0.0.1:${ports.management}/readyz`;
-    await this.race(waitUntilReady(url, 'gateway', SERVICES_READY_TIMEOUT_MS, stopping));
+    await this.race(waitUntilReady(url, 'gateway', SERVICES_READY_TIMEOUT_MS, this.ending));
   }
 
   private async demo(gatewayUrl: string, chain: Onboarded): Promise<void> {
-    const { progress, stopping } = this.input;
+    const { progress } = this.input;
     progress.line();
     const outcome = await this.race(
       payDemo({
@@ -280,7 +304,7 @@ class House {
         tradePoint: chain.tradePoint,
         amountMinor: DEMO_AMOUNT_MINOR,
         line: (text) => progress.line(text),
-        signal: stopping,
+        signal: this.ending,
       }),
     );
     if (outcome.status !== 'succeeded') {
@@ -302,59 +326,8 @@ class House {
   }
 }
 
-async function choosePorts(options: StartOptions): Promise<Ports> {
-  const taken = new Set<number>();
-  const choose = async (wish: { asked: number } | { preferred: number }): Promise<number> => {
-    const port = await choosePort(wish, taken);
-    taken.add(port);
-    return port;
-  };
-  return {
-    gateway: await choose(options.port === undefined ? { preferred: DEFAULT_PORTS.gateway } : { asked: options.port }),
-    management: await choose({ preferred: DEFAULT_PORTS.management }),
-    sandboxControl: await choose({ preferred: DEFAULT_PORTS.sandboxControl }),
-    kaspiR3: await choose({ preferred: DEFAULT_PORTS.kaspiR3 }),
-  };
-}
-
-async function forget(folder: TolemFolder): Promise<void> {
-  await forgetPostgres(folder.postgres);
-  for (const path of [folder.sandbox, folder.state, folder.secrets, folder.local]) {
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-async function mustExist(script: string): Promise<void> {
-  if ((await stat(script).catch(() => undefined)) === undefined) {
-    throw new PlainFailure(`${script} is missing: run "npm run build" and look at what it says.`);
-  }
-}
-
 const whenAborted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
     else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-
-function localJson(gatewayUrl: string, secrets: Secrets, chain: Onboarded, sandbox: SandboxReady): LocalJson {
-  return {
-    mode: 'embedded',
-    gateway: gatewayUrl,
-    docs: `${gatewayUrl}/docs`,
-    operator_key: secrets.operatorKey,
-    tenant: chain.tenant,
-    api_key: chain.apiKey,
-    organization: chain.organization,
-    desk: chain.desk,
-    certificate: chain.certificate,
-    ru: null,
-    sandbox: {
-      control: sandbox.control,
-      kaspi: { r1: sandbox.kaspi.r1 ?? null, r2: sandbox.kaspi.r2 ?? null, r3: sandbox.kaspi.r3 },
-      smartpay: sandbox.smartpay ?? null,
-      koshelek: sandbox.koshelek ?? null,
-      smart_cashier: sandbox.smart_cashier ?? null,
-      tls: { ca: sandbox.tls.ca, cert: sandbox.tls.cert, key: sandbox.tls.key },
-    },
-  };
-}

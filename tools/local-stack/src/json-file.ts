@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { z } from 'zod';
 import { PlainFailure } from './plain-failure.ts';
+import { systemErrorCode } from './system-error-code.ts';
 
 /** Reads a JSON file of ours; undefined when it is absent, a PlainFailure with the remedy when it cannot be understood. */
 export async function readJsonFile<S extends z.ZodType>(
@@ -13,7 +14,7 @@ export async function readJsonFile<S extends z.ZodType>(
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
   const parsed = schema.safeParse(parseOrUndefined(text));

@@ -1,3 +1,4 @@
+import { systemErrorCode } from './system-error-code.ts';
 /**
  * A failure that is told to a person as one sentence saying what to do. Everything else that is thrown is a defect and
  * keeps its stack.
@@ -6,12 +7,9 @@ export class PlainFailure extends Error {
   override readonly name = 'PlainFailure';
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-
 /** Turns what the operating system refused into a sentence; undefined for anything that is not such a refusal. */
 export function sentenceOfSystemError(error: unknown, path: string): string | undefined {
-  switch (codeOf(error)) {
+  switch (systemErrorCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
       return `The disk is full at ${path}: free some space and run the command again.`;

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, rename, rm, stat, writeFile, chown } from 'node:fs/promises';
+import { chown, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -139,7 +139,7 @@ async function initialise(place: Place): Promise<void> {
     await rename(partial, place.home.clusterDir);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
     const reason = reasonInLog(said);
     if (reason.kind === 'disk_full')
       throw new PlainFailure(`The disk is full at ${place.home.dir}: free some space and run again.`);
@@ -205,7 +205,7 @@ async function tryServer(place: Place, port: number): Promise<RunningPostgres | 
   const pid = server.pid ?? 0;
   const guard = guardOver(place, pid);
   const adminUrl = `postgres://postgres:${await superuserPassword(place.home)}@127.0.0.1:${port}/postgres`;
-  const ready = await waitUntilReady(adminUrl, server);
+  const ready = await waitUntilReady(place, server);
   if (ready === 'ended') {
     guard?.kill('SIGKILL');
     return reasonInLog(await readFrom(place.logFile, logStart));
@@ -215,9 +215,14 @@ async function tryServer(place: Place, port: number): Promise<RunningPostgres | 
     if (server.exitCode === null && server.signalCode === null) await endPostmaster(pid);
     await exited;
   };
-  if (ready !== 'ready') {
+  try {
+    if (ready === 'late') throw brokenFolder(place, `PostgreSQL was not ready within ${READY_TIMEOUT_MS / 1000} s`);
+    await connectOnce(adminUrl).catch((error: unknown) => {
+      throw brokenFolder(place, String(error));
+    });
+  } catch (error) {
     await stop();
-    throw brokenFolder(place, `PostgreSQL did not answer within ${READY_TIMEOUT_MS / 1000} s: ${ready.detail}`);
+    throw error;
   }
   return { adminUrl, port, pid, logFile: place.logFile, exited, stop };
 }
@@ -240,24 +245,28 @@ function guardOver(place: Place, pid: number): ChildProcess | undefined {
   return guard;
 }
 
-async function waitUntilReady(adminUrl: string, server: ChildProcess): Promise<'ready' | 'ended' | { detail: string }> {
+/**
+ * The server writes its state into its lock file (line 8), which is what PostgreSQL's own pg_ctl reads. A connection to
+ * the port proves less: whoever holds a taken port accepts it too.
+ */
+async function waitUntilReady(place: Place, server: ChildProcess): Promise<'ready' | 'ended' | 'late'> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
-  let detail = '';
   while (server.exitCode === null && server.signalCode === null) {
-    const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 2_000 });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return 'ready';
-    } catch (error) {
-      detail = error instanceof Error ? error.message : String(error);
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-    if (performance.now() > deadline) return { detail };
-    await pause(40);
+    const lock = await readFile(join(place.home.clusterDir, 'postmaster.pid'), 'utf8').catch(() => '');
+    const lines = lock.split('\n').map((line) => line.trim());
+    if (lines[0] === String(server.pid) && lines[7] === 'ready') return 'ready';
+    if (performance.now() > deadline) return 'late';
+    await pause(20);
   }
   return 'ended';
+}
+
+/** Proves that the password kept beside the cluster is the cluster's. */
+async function connectOnce(adminUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.end();
 }
 
 /** Keeps the log bounded: one that has grown too long starts anew. Gives the place where this start's lines begin. */

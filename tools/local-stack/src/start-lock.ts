@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { PlainFailure } from './plain-failure.ts';
 import { commandLineOf, isAlive, waitForExit } from './postmaster.ts';
+import { systemErrorCode } from './system-error-code.ts';
 
 /** Children of a killed start end by themselves; this is how long they may take before they are asked, then made to. */
 const LEFTOVER_GRACE_MS = 3_000;
@@ -32,7 +33,7 @@ export class StartLock {
         await writeFile(path, JSON.stringify(lock), { flag: 'wx', mode: 0o600 });
         return new StartLock(path, lock);
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+        if (systemErrorCode(error) !== 'EEXIST') throw error;
       }
       await clearStale(path, onProgress);
     }
@@ -55,8 +56,7 @@ export class StartLock {
 async function clearStale(path: string, onProgress: (step: string) => void): Promise<void> {
   const lock = lockSchema.safeParse(parseOrUndefined(await readFile(path, 'utf8').catch(() => ''))).data;
   if (lock !== undefined) {
-    // A process id alone may belong to anybody by now; only a start of this tool counts.
-    if (lock.pid !== process.pid && isAlive(lock.pid) && /local-stack|jest/.test(await commandLineOf(lock.pid))) {
+    if (lock.pid !== process.pid && (await isStart(lock.pid))) {
       throw new PlainFailure(
         `Tolem already runs from this folder (process ${lock.pid}): use it, or stop it with Ctrl-C in its terminal.`,
       );
@@ -64,6 +64,12 @@ async function clearStale(path: string, onProgress: (step: string) => void): Pro
     for (const child of lock.children) await endLeftover(child, onProgress);
   }
   await rm(path, { force: true });
+}
+
+/** A process id alone may belong to anybody by now; only a start of this tool counts. */
+async function isStart(pid: number): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  return process.platform === 'win32' || (await commandLineOf(pid)).includes('local-stack');
 }
 
 async function endLeftover(child: Lock['children'][number], onProgress: (step: string) => void): Promise<void> {

@@ -1,5 +1,5 @@
 import { helpText } from './help.ts';
-import { runHouse } from './house.ts';
+import { HOUSE_PROGRAMS, runHouse } from './house.ts';
 import { standardOutput } from './output.ts';
 import { PlainFailure, withPlainFailures } from './plain-failure.ts';
 import { Progress } from './progress.ts';
@@ -27,13 +27,22 @@ async function start(args: readonly string[]): Promise<number> {
     } else if (performance.now() - firstAskedMs > SAME_REQUEST_MS) hurry.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // A closed terminal must not keep us from ending our children in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   // The program that started us went without being able to pass a signal on.
   process.once('disconnect', stop);
   process.channel?.unref();
 
   const folder = tolemFolder();
   await withPlainFailures(folder.dir, () =>
-    runHouse({ folder, options, progress: new Progress(output), stopping: stopping.signal, hurry: hurry.signal }),
+    runHouse({
+      programs: HOUSE_PROGRAMS,
+      folder,
+      options,
+      progress: new Progress(output),
+      stopping: stopping.signal,
+      hurry: hurry.signal,
+    }),
   );
   output.write('Tolem has stopped.\n');
   return 0;

@@ -61,8 +61,7 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const report = options.report ?? reportToStandardError;
   const { host = LOOPBACK, names = [] } = options;
-  const tls = await tlsFiles(join(absolute(options.dataFolder), 'tls'), [...certificateHosts(host), ...names]);
-  const journal = Journal.open(options.dataFolder);
+  const { tls, journal } = await openFolder(absolute(options.dataFolder), [...certificateHosts(host), ...names]);
   const bank = new Bank(options.clock ?? systemClock, bankOptions(options), journal);
   const faults = new FaultBoard();
   const { silenceCutMs = 60_000, dripMs = 20 } = options;
@@ -77,11 +76,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const controlPort = await listen(control, options.controlPort ?? 8540, LOOPBACK, '--control-port');
     const r3Port = await listen(r3, options.r3Port ?? 8545, host, '--r3-port');
     // Time also passes for purchases that nobody asks about; their ends belong into the file soon, not at the next read.
-    const bookkeeping = setInterval(() => bank.advanceAll(), BOOKKEEPING_MS);
+    const bookkeeping = setInterval(() => {
+      try {
+        bank.advanceAll();
+      } catch (problem) {
+        report(problem);
+      }
+    }, BOOKKEEPING_MS);
     bookkeeping.unref();
     return {
       controlUrl: `http://${LOOPBACK}:${controlPort}`,
-      r3Url: `https://${certificateHosts(host)[0] ?? LOOPBACK}:${r3Port}`,
+      r3Url: `https://${authority(certificateHosts(host)[0] ?? LOOPBACK)}:${r3Port}`,
       tls,
       ledger: (since) => [...bank.ledger(since)],
       close: async () => {
@@ -98,6 +103,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
+async function openFolder(folder: string, hosts: readonly string[]): Promise<{ tls: TlsFiles; journal: Journal }> {
+  try {
+    return { tls: await tlsFiles(join(folder, 'tls'), hosts), journal: Journal.open(folder) };
+  } catch (problem) {
+    const reason = problem instanceof Error ? problem.message : String(problem);
+    throw new Error(`The folder ${folder} cannot be used (${reason}): choose another --data.`, { cause: problem });
+  }
+}
+
 function bankOptions(options: SandboxOptions): ConstructorParameters<typeof Bank>[1] {
   const { timers = 'local', cancelLagMs = 2000, lateAfterMs = 8000, maxPurchases } = options;
   const bounds = maxPurchases === undefined ? {} : { maxPurchases };
@@ -111,6 +125,10 @@ function allowed(options: SandboxOptions): ReadonlySet<string> {
 /** A server that listens everywhere is reached by the loopback address at least. */
 function certificateHosts(host: string): string[] {
   return host === '0.0.0.0' || host === '::' ? [LOOPBACK] : [host];
+}
+
+function authority(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function serverTexts(tls: TlsFiles): { caPem: string; certificatePem: string; privateKeyPem: string } {

@@ -114,6 +114,7 @@ export class Bank {
 
   /** The QR has reached the till at last (its answer was delayed), so its buyer begins now. */
   showQr(purchase: Purchase): void {
+    if (!this.journal.isOpen) return;
     const plan = this.planFor(purchase.amountMinor, purchase.rules, this.clock.now());
     if (plan.length > 0) this.record({ t: 'plan', id: purchase.id, plan });
   }

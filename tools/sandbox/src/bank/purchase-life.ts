@@ -104,6 +104,8 @@ function nextTransition(life: PurchaseLife, rules: LifeRules, nowMs: number): Tr
   const timerAtMs = endOfStageMs(life, rules);
   for (const planned of life.plan) {
     if (planned.atMs >= timerAtMs || planned.atMs > nowMs) break;
+    // A step whose time has passed without fitting is gone; the buyer does not come back with it.
+    if (planned.atMs < life.sinceMs) continue;
     const transition = transitionOf(life, planned.step, planned.atMs);
     if (transition !== undefined) return transition;
   }

@@ -1,6 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
 import type { Bank } from '../bank/bank.ts';
 import type { BuyerStep } from '../bank/purchase-life.ts';
@@ -127,17 +128,25 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
 async function ledger(bank: Bank, url: URL, response: ServerResponse): Promise<void> {
   const { since } = checked(ledgerQuery, Object.fromEntries(url.searchParams));
   response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
+  try {
+    await pipeline(Readable.from(ledgerPieces(bank, since)), response);
+  } catch (problem) {
+    // Whoever asked may go away before the end.
+    if (!response.destroyed) throw problem;
+  }
+}
+
+function* ledgerPieces(bank: Bank, since: number): Generator<string> {
   let piece = '[';
   let separator = '';
   for (const row of bank.ledger(since)) {
     piece += separator + JSON.stringify(row);
     separator = ',';
     if (piece.length < LEDGER_PIECE_CHARACTERS) continue;
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    if (response.destroyed) return;
+    yield piece;
     piece = '';
   }
-  response.end(`${piece}]`);
+  yield `${piece}]`;
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {

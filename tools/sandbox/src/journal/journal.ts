@@ -56,8 +56,17 @@ export class Journal {
     return this.open;
   }
 
+  /** Throws when the line could not be written whole; half a line never stays, it would spoil the next one. */
   append(record: JournalRecord): void {
-    writeSync(this.file, `${JSON.stringify(record)}\n`);
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    const before = fstatSync(this.file).size;
+    let written = 0;
+    try {
+      written = writeSync(this.file, line);
+    } finally {
+      if (written < line.length) ftruncateSync(this.file, before);
+    }
+    if (written < line.length) throw new Error(`${this.path} cannot be written: the disk may be full.`);
   }
 
   /** Forgets everything; only `POST /reset` asks for it. */

@@ -144,12 +144,21 @@ export class R3Requests {
     if (refund !== undefined) addCall(refund.calls, call);
     response.once('close', () => {
       call.answered = call.answered && understood && response.writableFinished;
-      if (call.call === 'qr/create') {
-        if (!call.answered) this.bank.loseQr(purchase);
-        else if (late) this.bank.showQr(purchase);
+      try {
+        this.settle(call, reply, late);
+      } catch (problem) {
+        this.report(problem);
       }
-      this.bank.keepCall(call, purchase, refund);
     });
+  }
+
+  private settle(call: LedgerCall, { purchase, refund }: R3Reply, late: boolean): void {
+    if (purchase === undefined) return;
+    if (call.call === 'qr/create') {
+      if (!call.answered) this.bank.loseQr(purchase);
+      else if (late) this.bank.showQr(purchase);
+    }
+    this.bank.keepCall(call, purchase, refund);
   }
 
   private text(reply: R3Reply, noMessage: boolean): string {

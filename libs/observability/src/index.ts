@@ -1,0 +1,18 @@
+export { createLogger, LOG_LEVELS } from './logger.ts';
+export type { Logger, LoggerOptions, LogLevel } from './logger.ts';
+export { nestLogger } from './nest-logger.ts';
+export { redact } from './redact.ts';
+export { scrubText } from './scrub-text.ts';
+export { env } from './config-field.ts';
+export type { EnvField, EnvOptions } from './config-field.ts';
+export { address, commaList, oneOf, plainText, wholeNumber, yesNo } from './config-values.ts';
+export { defineConfig, maskConfig } from './define-config.ts';
+export type { ConfigDefinition, ConfigFields, ConfigOf, ConfigRow, Environment } from './define-config.ts';
+export { ConfigurationError } from './config-error.ts';
+export type { ConfigurationMistake } from './config-error.ts';
+export { Health } from './health.ts';
+export type { CheckResult, HealthKind, HealthReport } from './health.ts';
+export { startManagementServer } from './management-server.ts';
+export type { ManagementServer, ManagementServerOptions } from './management-server.ts';
+export { Shutdown, stopOnSignals } from './shutdown.ts';
+export type { SignalSource } from './shutdown.ts';

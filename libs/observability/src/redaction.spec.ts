@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createLogger, redact, scrubText } from './index.ts';
+import { MAX_TEXT_LENGTH } from './scrub-text.ts';
+import { isSecretKey } from './secret-keys.ts';
+
+/** What one log line looks like, whatever is thrown at the logger. */
+function lineOf(write: (logger: ReturnType<typeof createLogger>) => void): string {
+  const lines: string[] = [];
+  write(createLogger({ service: 'gateway', level: 'debug', stream: { write: (line) => void lines.push(line) } }));
+  expect(lines).toHaveLength(1);
+  return lines[0] ?? '';
+}
+
+const secretKey = fc.constantFrom(
+  ...[
+    'authorization',
+    'Authorization',
+    'api_key',
+    'X-API-Key',
+    'apiKey',
+    'secret',
+    'clientSecret',
+    'token',
+    'DeviceToken',
+  ],
+  ...['ACCESS_TOKEN', 'pass_phrase', 'passPhrase', 'password', 'private_key', 'privateKeyPem', 'phone', 'PhoneNumber'],
+  ...[
+    'customer_phone',
+    'barcode',
+    'BarCode',
+    'customer_name',
+    'clientName',
+    'PayerName',
+    'firstName',
+    'surname',
+    'sealed',
+  ],
+  ...['sealed_customer', 'cookie', 'Set-Cookie', 'qr', 'qrToken', 'QR_CODE', 'payment_qr', 'CLIENTNAME'],
+);
+
+/** Printable, unmistakable, and with the characters that make quoting hard. */
+const secretText = fc
+  .array(fc.constantFrom('a', 'Z', '7', '"', '\\', '\n', ',', '}', ' ', 'ы'), { minLength: 0, maxLength: 12 })
+  .map((noise) => `5ecr3t${noise.join('')}5ecr3t`);
+
+const leaks = (line: string): boolean => line.includes('5ecr3t');
+
+/** A value with the given leaf somewhere inside. */
+function somewhere(leaf: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc.letrec<{ tree: unknown }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      leaf,
+      fc.tuple(tie('tree'), fc.jsonValue({ maxDepth: 1 })),
+      tie('tree').map((inner) => ({ outcome: inner, amountMinor: 149000 })),
+      tie('tree').map((inner) => new Map([['answer', inner]])),
+      tie('tree').map((inner) => new Set([inner])),
+      tie('tree').map((inner) => Object.assign(new Error('failed'), { details: inner })),
+      tie('tree').map((inner) => new Error('failed', { cause: inner })),
+      tie('tree').map((inner) => new AggregateError([inner], 'several')),
+      tie('tree').map((inner) => ({ toJSON: () => inner })),
+    ),
+  })).tree;
+}
+
+describe('what is planted never comes out', () => {
+  it('values under secret keys, however they are spelled and however deep they are', () => {
+    const planted = fc.tuple(secretKey, fc.oneof(secretText, fc.array(secretText), fc.record({ value: secretText })));
+    fc.assert(
+      fc.property(somewhere(planted.map(([key, value]) => ({ [key]: value, status: 'open' }))), (value) => {
+        expect(leaks(lineOf((logger) => logger.info({ value }, 'x')))).toBe(false);
+        expect(leaks(lineOf((logger) => logger.child({ value }).error({ err: value }, 'x')))).toBe(false);
+      }),
+    );
+  });
+
+  it('our API keys in any text: fields, keys, messages, stacks', () => {
+    const key = fc
+      .tuple(fc.constantFrom('live', 'test', 'op'), fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/))
+      .map(([kind, rest]) => `tlm_${kind}_5ecr3t${rest}`);
+    fc.assert(
+      fc.property(key, fc.string(), fc.string(), somewhere(fc.constant(null)), (planted, before, after, shape) => {
+        const text = `${before}${planted} ${after}`;
+        const fields = { text, [text]: 1, err: new Error(text), list: [[text]], shape };
+        expect(leaks(lineOf((logger) => logger.warn(fields, text)))).toBe(false);
+      }),
+    );
+  });
+
+  it('PEM blocks in any text, whole, cut or quoted', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('PRIVATE KEY', 'CERTIFICATE', 'RSA PRIVATE KEY'),
+        fc.nat(60),
+        fc.string(),
+        (kind, cut, before) => {
+          const pem = `-----BEGIN ${kind}-----\n5ecr3tMIIB\n5ecr3tAAAA\n-----END ${kind}-----\n`;
+          for (const text of [pem, JSON.stringify(pem), pem.slice(0, pem.length - cut)]) {
+            expect(leaks(lineOf((logger) => logger.error({ err: new Error(before + text), text }, text)))).toBe(false);
+          }
+        },
+      ),
+    );
+  });
+
+  it('secret properties of a JSON text inside a text, quoted once, twice or three times', () => {
+    fc.assert(
+      fc.property(secretKey, secretText, fc.nat(2), (key, value, quoted) => {
+        let text = JSON.stringify({ a: 1, [key]: value, z: [{ [key]: value }] });
+        for (let n = 0; n < quoted; n += 1) text = JSON.stringify({ body: text });
+        expect(leaks(scrubText(`answer was ${text}`))).toBe(false);
+      }),
+    );
+  });
+
+  it('secrets in queries, credentials in headers and in addresses', () => {
+    const text = [
+      'GET /a?phone=5ecr3t&x=1',
+      'device_token=5ecr3t',
+      'Authorization: Bearer 5ecr3t.5ecr3t',
+      'Basic 5ecr3t5ecr3t==',
+      'postgres://tolem:5ecr3t@127.0.0.1:5432/tolem',
+    ].join(' | ');
+    expect(leaks(lineOf((logger) => logger.error({ err: new Error(text) }, text)))).toBe(false);
+    expect(scrubText(text)).toContain('127.0.0.1:5432/tolem');
+  });
+
+  it('bytes', () => {
+    const line = lineOf((logger) => logger.info({ sent: Buffer.from('5ecr3t'), view: new Uint8Array(3) }, 'x'));
+    expect(JSON.parse(line)).toMatchObject({ sent: '[6 bytes]', view: '[3 bytes]' });
+  });
+});
+
+describe('what is harmless stays readable', () => {
+  it.each([
+    'tokens_left',
+    'name',
+    'service',
+    'status',
+    'QrPaymentId',
+    'paymentId',
+    'filename',
+    'amountMinor',
+    'code',
+    'step_name',
+  ])('the key %s', (key) => expect(isSecretKey(key)).toBe(false));
+
+  it('texts without secrets are left as they are', () => {
+    const text =
+      'payment pay_01h: 1490.00 KZT, status=open, "reason":"declined", tokens_left=5, https://bank.example/r3?x=1';
+    expect(scrubText(text)).toBe(text);
+  });
+
+  it('whether a secret is there at all', () => {
+    expect(redact({ token: null, phone: undefined, sealed: false, secret: '', qr: 0 })).toEqual({
+      token: null,
+      phone: undefined,
+      sealed: false,
+      secret: '***',
+      qr: '***',
+    });
+  });
+});
+
+describe('everything is bounded', () => {
+  it('circles, depth, width, length and things that cannot be read', () => {
+    const loop: Record<string, unknown> = { n: 1n };
+    loop.self = loop;
+    expect(redact(loop)).toEqual({ n: '1', self: '[circular]' });
+    let deep: unknown = 'bottom';
+    for (let n = 0; n < 10_000; n += 1) deep = [deep];
+    expect(JSON.stringify(redact(deep))).toContain('[too deep]');
+    expect(redact(Array.from({ length: 1000 }, () => 0))).toHaveLength(101);
+    expect(
+      Object.keys(redact(Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [n, n]))) as object),
+    ).toHaveLength(101);
+    const hostile = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    expect(redact({ hostile })).toEqual({ hostile: '[unreadable]' });
+    expect(scrubText('x'.repeat(1_000_000)).length).toBeLessThan(MAX_TEXT_LENGTH + 100);
+  });
+
+  it('texts made to slow the search down take no time', () => {
+    const startedMs = performance.now();
+    for (const part of [
+      '"a',
+      '\\"a',
+      'token',
+      '-----BEGIN A-----',
+      '://',
+      'a=',
+      '"token":"\\',
+      '\\\\\\"token\\\\\\":\\\\\\"',
+    ]) {
+      scrubText(part.repeat(100_000));
+    }
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+  });
+});

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import type { Call, EffectKind, Access } from './provider.ts';
+import { type Subject, type SubjectRow, subjectOf } from './subject.ts';
+
+/** One piece of work that this service owes, in the hands of this process until its lease ends. */
+export interface Operation {
+  /** Dedupe key. */
+  readonly id: string;
+  readonly kind: string;
+  readonly class: EffectKind;
+  readonly lane: string;
+  readonly attempt: number;
+  readonly connectionVersion: number;
+  readonly command: unknown;
+  readonly subject: Subject;
+  /** When the lease ends, by the monotonic clock of this process. */
+  readonly leaseEnds: number;
+}
+
+export interface OperationRow extends SubjectRow {
+  readonly op_id: string;
+  readonly op_kind: string;
+  readonly class: EffectKind;
+  readonly lane: string;
+  readonly attempt: number;
+  readonly state: string;
+  readonly command: unknown;
+  readonly connection_version: number;
+}
+
+export function operationOf(row: OperationRow, leaseEnds: number): Operation {
+  return {
+    id: row.op_id,
+    kind: row.op_kind,
+    class: row.class,
+    lane: row.lane,
+    attempt: row.attempt,
+    connectionVersion: row.connection_version,
+    command: row.command,
+    subject: subjectOf(row),
+    leaseEnds,
+  };
+}
+
+/**
+ * The id of a request, from the stored operation, its attempt and the try within it: a call made again after a crash
+ * carries an id that follows from what is stored, never a random one.
+ */
+export function requestIdOf(operationId: string, attempt: number, tryNo: number): string {
+  return createHash('sha256').update(`${operationId} ${attempt} ${tryNo}`).digest('hex').slice(0, 32);
+}
+
+export function callOf(access: Access, requestId: string, mayWrite: () => boolean): Call {
+  return { access, requestId, mayWrite };
+}

@@ -1,0 +1,309 @@
+import type { CancelResult, Failure, NextAction } from '@tolem/contracts';
+import { canMove, isFinal, isOpen, type PaymentStatus } from '@tolem/domain';
+import type { CheckOutcome, StartOutcome, Waiting } from './provider.ts';
+
+/**
+ * The life of a payment as the provider's side sees it: pure decisions, no clock, no database. A payment is asked about
+ * until the provider says how it ended or its time is over, once more at that end, and then now and then, because money
+ * may still arrive late.
+ */
+
+/** What the provider's side keeps of a payment beside its phase. */
+export interface PaymentRecord {
+  readonly method: string;
+  readonly amountMinor: number | null;
+  readonly currency: string;
+  readonly reference: string | null;
+  readonly tradePointRef: string | null;
+  readonly nextAction: NextAction | null;
+  readonly paymentMethods: readonly string[];
+  readonly slip: Readonly<Record<string, string>> | null;
+  readonly cancel: { readonly result: CancelResult } | null;
+  readonly failure: Failure | null;
+  readonly evidence: 'stated' | 'inferred';
+  readonly waiting: WaitingUntil | null;
+}
+
+export interface WaitingUntil {
+  readonly intervalMs: number;
+  readonly confirmWithinMs: number;
+  /** When the buyer's time is over; epoch ms. */
+  readonly until: number;
+}
+
+/** Phase and timetable of a payment, with its record. */
+export interface PaymentPicture {
+  readonly phase: PaymentStatus;
+  readonly providerRef: string | null;
+  /** When somebody asks next after a local end, or because the answer is unknown; epoch ms. */
+  readonly lookAt: number | null;
+  readonly lookStep: number;
+  readonly record: PaymentRecord;
+}
+
+export interface Timetable {
+  /** Added to the provider's own timers: its clock and ours race at the edge. */
+  readonly graceMs: number;
+  /** After a local end, counted from that end. */
+  readonly lookAfterEndMs: readonly number[];
+  /** While nobody could be asked; the last one repeats. */
+  readonly lookWhileUnknownMs: readonly number[];
+}
+
+export const DEFAULT_TIMETABLE: Timetable = {
+  graceMs: 5_000,
+  // +5 s, +70 s, +5 min, +1 h, and the night after.
+  lookAfterEndMs: [5_000, 65_000, 230_000, 3_300_000, 12 * 3_600_000],
+  lookWhileUnknownMs: [5_000, 30_000, 120_000, 600_000, 3_600_000],
+};
+
+/** The provider has taken the payment in. */
+export function started(
+  picture: PaymentPicture,
+  outcome: Extract<StartOutcome, { is: 'started' }>,
+  now: number,
+): PaymentPicture {
+  const until = now + outcome.waiting.customerWithinMs;
+  return {
+    phase: 'requires_customer',
+    providerRef: outcome.providerRef,
+    lookAt: until,
+    lookStep: 0,
+    record: {
+      ...picture.record,
+      nextAction:
+        outcome.nextAction === null ? null : { ...outcome.nextAction, expires_at: new Date(until).toISOString() },
+      paymentMethods: outcome.paymentMethods,
+      waiting: waitingUntil(outcome.waiting, until),
+    },
+  };
+}
+
+function waitingUntil(waiting: Waiting, until: number): WaitingUntil {
+  return { intervalMs: waiting.intervalMs, confirmWithinMs: waiting.confirmWithinMs, until };
+}
+
+/** The payment ends before the provider ever had it. */
+export function ended(picture: PaymentPicture, phase: 'failed' | 'canceled', failure: Failure | null): PaymentPicture {
+  return {
+    ...picture,
+    phase,
+    lookAt: null,
+    lookStep: 0,
+    record: { ...picture.record, nextAction: null, waiting: null, failure, cancel: cancelAtEnd(picture.record, phase) },
+  };
+}
+
+/** A call that must happen once got no answer, and reading did not show what became of it. */
+export function inDoubt(picture: PaymentPicture, failure: Failure): PaymentPicture {
+  return { ...picture, phase: 'unknown', lookAt: null, record: { ...picture.record, failure, evidence: 'inferred' } };
+}
+
+/** What to do after an answer: ask again later without telling anybody, or write news. */
+export type Decision =
+  | {
+      readonly do: 'ask_again';
+      readonly at: number;
+      readonly seen: 'processing' | null;
+      readonly waiting: WaitingUntil | null;
+    }
+  | { readonly do: 'write'; readonly next: PaymentPicture; readonly alarm: string | null };
+
+/**
+ * Judges an answer to "how is this payment?".
+ * @param askedAt when the question left; only a question that left after the time was over can end a payment
+ * @param waiting the newest plan of an open payment, which may be younger than the record's: the buyer's first step
+ *   moves the deadline without a write
+ */
+export function judge(
+  picture: PaymentPicture,
+  waiting: WaitingUntil | null,
+  outcome: CheckOutcome,
+  askedAt: number,
+  now: number,
+  timetable: Timetable,
+  seenProcessing: boolean,
+): Decision {
+  switch (outcome.is) {
+    case 'paid':
+      return paid(picture, outcome);
+    case 'not_paid':
+      return notPaid(picture, outcome, waiting, now);
+    case 'pending':
+      if (isFinal(picture.phase)) return lookLater(picture, now, timetable);
+      return stillPending(picture, waiting, outcome.phase, askedAt, now, timetable, seenProcessing);
+    case 'unreachable':
+      if (isFinal(picture.phase)) return lookLater(picture, now, timetable);
+      return notHeard(picture, waiting, askedAt, now, timetable);
+  }
+}
+
+function paid(picture: PaymentPicture, outcome: Extract<CheckOutcome, { is: 'paid' }>): Decision {
+  const { record } = picture;
+  if (outcome.amountMinor !== undefined && record.amountMinor !== null && outcome.amountMinor !== record.amountMinor) {
+    return {
+      do: 'write',
+      alarm: `the provider says that ${outcome.amountMinor} was paid where ${record.amountMinor} was asked`,
+      next: {
+        ...picture,
+        phase: canMove(picture.phase, 'unknown') ? 'unknown' : picture.phase,
+        lookAt: null,
+        record: {
+          ...record,
+          nextAction: null,
+          waiting: null,
+          failure: failureOf('amount_mismatch', 'unknown_ask_admin'),
+        },
+      },
+    };
+  }
+  return {
+    do: 'write',
+    alarm: null,
+    next: {
+      ...picture,
+      phase: 'succeeded',
+      lookAt: null,
+      record: {
+        ...record,
+        nextAction: null,
+        waiting: null,
+        failure: null,
+        slip: outcome.slip ?? record.slip,
+        cancel: cancelAtEnd(record, 'succeeded'),
+      },
+    },
+  };
+}
+
+function notPaid(
+  picture: PaymentPicture,
+  outcome: Extract<CheckOutcome, { is: 'not_paid' }>,
+  waiting: WaitingUntil | null,
+  now: number,
+): Decision {
+  // After a local end the provider only confirms it: nobody needs to ask any more.
+  if (isFinal(picture.phase)) return { do: 'write', alarm: null, next: { ...picture, lookAt: null } };
+  // The provider ends a purchase by itself when its timer runs out, up to one interval before our clock says so.
+  const ranOut = waiting !== null && now >= waiting.until - waiting.intervalMs;
+  const phase = outcome.phase === 'declined' && ranOut ? 'expired' : outcome.phase;
+  return {
+    do: 'write',
+    alarm: null,
+    next: {
+      ...picture,
+      phase,
+      lookAt: null,
+      record: {
+        ...picture.record,
+        nextAction: null,
+        waiting: null,
+        failure: phase === 'expired' ? null : outcome.failure,
+        cancel: cancelAtEnd(picture.record, phase),
+      },
+    },
+  };
+}
+
+function stillPending(
+  picture: PaymentPicture,
+  waiting: WaitingUntil | null,
+  phase: 'requires_customer' | 'processing' | 'unchanged',
+  askedAt: number,
+  now: number,
+  timetable: Timetable,
+  seenProcessing: boolean,
+): Decision {
+  if (waiting !== null) {
+    const firstSeen = phase === 'processing' && !seenProcessing;
+    const plan = firstSeen ? { ...waiting, until: now + waiting.confirmWithinMs } : waiting;
+    const lastQuestionAt = plan.until + timetable.graceMs;
+    if (firstSeen || (picture.phase !== 'unknown' && askedAt < lastQuestionAt)) {
+      const at = Math.max(now, Math.min(now + plan.intervalMs, Math.max(lastQuestionAt, now)));
+      return { do: 'ask_again', at, seen: firstSeen ? 'processing' : null, waiting: plan };
+    }
+  }
+  return { do: 'write', alarm: null, next: expired(picture, now, timetable) };
+}
+
+/** The time is over and the provider, asked after that, still says "pending". Late money stays possible. */
+function expired(picture: PaymentPicture, now: number, timetable: Timetable): PaymentPicture {
+  return {
+    ...picture,
+    phase: 'expired',
+    lookAt: now + (timetable.lookAfterEndMs[0] ?? 0),
+    lookStep: 0,
+    record: {
+      ...picture.record,
+      nextAction: null,
+      waiting: null,
+      evidence: 'inferred',
+      cancel: cancelAtEnd(picture.record, 'expired'),
+    },
+  };
+}
+
+function notHeard(
+  picture: PaymentPicture,
+  waiting: WaitingUntil | null,
+  askedAt: number,
+  now: number,
+  timetable: Timetable,
+): Decision {
+  if (picture.phase !== 'unknown' && waiting !== null && askedAt < waiting.until + timetable.graceMs) {
+    const at = Math.min(now + waiting.intervalMs, Math.max(now, waiting.until + timetable.graceMs));
+    return { do: 'ask_again', at, seen: null, waiting };
+  }
+  const step = picture.phase === 'unknown' ? picture.lookStep + 1 : 0;
+  const schedule = timetable.lookWhileUnknownMs;
+  const afterMs = schedule[Math.min(step, schedule.length - 1)] ?? 3_600_000;
+  return {
+    do: 'write',
+    alarm: step === 3 ? 'a payment could not be asked about for the third time' : null,
+    next: {
+      ...picture,
+      phase: 'unknown',
+      lookAt: now + afterMs,
+      lookStep: step,
+      record: { ...picture.record, nextAction: null, waiting: null, evidence: 'inferred' },
+    },
+  };
+}
+
+function lookLater(picture: PaymentPicture, now: number, timetable: Timetable): Decision {
+  const step = picture.lookStep + 1;
+  const afterMs = timetable.lookAfterEndMs[step];
+  return {
+    do: 'write',
+    alarm: null,
+    next: { ...picture, lookStep: step, lookAt: afterMs === undefined ? null : now + afterMs },
+  };
+}
+
+/** A cancel is a request: what became of it shows at the end. */
+function cancelAtEnd(record: PaymentRecord, phase: PaymentStatus): PaymentRecord['cancel'] {
+  if (record.cancel === null && phase !== 'canceled') return null;
+  return { result: phase === 'succeeded' ? 'refused' : 'done' };
+}
+
+/** What a cancel changes for a payment that the provider has; null where it changes nothing. */
+export function cancelRequested(picture: PaymentPicture): PaymentPicture | null {
+  if (picture.record.cancel !== null) return null;
+  if (isOpen(picture.phase)) return { ...picture, record: { ...picture.record, cancel: { result: 'pending' } } };
+  if (picture.phase === 'succeeded')
+    return { ...picture, record: { ...picture.record, cancel: { result: 'not_possible' } } };
+  return null;
+}
+
+/** Whether others have to hear of a change: the timetable alone is nobody's business. */
+export function isNews(before: PaymentPicture, after: PaymentPicture): boolean {
+  return (
+    before.phase !== after.phase ||
+    before.providerRef !== after.providerRef ||
+    JSON.stringify({ ...before.record, waiting: null }) !== JSON.stringify({ ...after.record, waiting: null })
+  );
+}
+
+export function failureOf(code: string, cashierKey: string): Failure {
+  return { code, provider_code: null, provider_message: null, cashier_key: cashierKey };
+}

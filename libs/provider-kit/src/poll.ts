@@ -1,0 +1,316 @@
+import type { PollClaim, PollSchedule, SlotKind, Slots } from '@tolem/coordination';
+import { isOpen } from '@tolem/domain';
+import type { Bus } from '@tolem/messaging';
+import type { Database, Outbox } from '@tolem/persistence';
+import type { Connections } from './connections.ts';
+import { callOf, requestIdOf } from './operation.ts';
+import { isNews, judge, type PaymentPicture, type WaitingUntil } from './payment-life.ts';
+import type { Access, CheckOutcome, Provider } from './provider.ts';
+import type { KitSurroundings } from './settings.ts';
+import { progressOf, type Telling } from './snapshot.ts';
+import type { ConnectionSubject, PaymentSubject, Subject, SubjectRow } from './subject.ts';
+import { subjectOf } from './subject.ts';
+import type { SubjectStore } from './subject-store.ts';
+import { verified } from './verify-connection.ts';
+
+/**
+ * What the schedule carries for an entry, so that a question that changes nothing touches no database: whom to ask
+ * about, under which connection, and until when.
+ */
+interface Plan {
+  readonly tenant: string;
+  readonly mode: PaymentSubject['mode'];
+  readonly connectionId: string;
+  readonly method: string;
+  readonly providerRef: string;
+  /** Null once the payment has ended here and is only watched. */
+  readonly waiting: WaitingUntil | null;
+  /** The buyer has acted; told already. */
+  readonly seen: boolean;
+  /** How many questions were asked; part of the request's id. */
+  readonly asked: number;
+}
+
+export interface PollRooms {
+  readonly provider: Provider;
+  readonly db: Database;
+  readonly store: SubjectStore;
+  readonly connections: Connections;
+  readonly schedule: PollSchedule;
+  readonly slots: Slots;
+  readonly bus: Bus;
+  readonly outbox: Outbox;
+  readonly telling: Omit<Telling, 'now'>;
+}
+
+const RESEED_PAGE = 1_000;
+const SKIPPED_AGAIN_MS = 250;
+
+/**
+ * Asks about what is open, at the interval that the provider gave, and about what ended here, now and then. Due times
+ * live in the schedule, which may lose everything; what must be asked is in the rows and is put back from there.
+ */
+export class Polling {
+  readonly #running = new Set<Promise<void>>();
+  #ticking = false;
+  #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
+
+  constructor(
+    private readonly rooms: PollRooms,
+    private readonly around: KitSurroundings,
+  ) {}
+
+  async start(): Promise<void> {
+    const { settings } = this.around;
+    await this.reseed();
+    this.#timers = [
+      setInterval(() => void this.#tick(), settings.pollTickMs),
+      setInterval(
+        () => void this.reseed().catch((error: unknown) => this.#warn(error, 're-seeding the schedule')),
+        settings.reseedEveryMs,
+      ),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.allSettled([...this.#running]);
+  }
+
+  /** A payment has begun: first question after one interval. */
+  async begin(subject: PaymentSubject): Promise<void> {
+    const { waiting } = subject.picture.record;
+    if (waiting !== null) await this.#put(subject, this.around.clock.now() + waiting.intervalMs);
+  }
+
+  /** Puts a subject's next question into the schedule, or takes it out where nobody needs to ask any more. */
+  async plan(subject: Subject): Promise<void> {
+    const lookAt =
+      subject.kind === 'payment' ? subject.picture.lookAt : subject.kind === 'connection' ? subject.lookAt : null;
+    if (lookAt === null) await this.rooms.schedule.remove(subject.id);
+    else await this.#put(subject, lookAt);
+  }
+
+  /** Asks about a payment as soon as a slot is free. */
+  async askNow(subject: PaymentSubject): Promise<void> {
+    if (subject.picture.providerRef !== null) await this.#put(subject, this.around.clock.now());
+  }
+
+  /** Puts back what the schedule should hold and does not. */
+  async reseed(): Promise<void> {
+    const horizon = new Date(this.around.clock.now() + 10 * this.around.settings.reseedEveryMs);
+    let last = '';
+    for (;;) {
+      const rows = await this.rooms.db.query<SubjectRow>(
+        `SELECT * FROM subject
+          WHERE look_at IS NOT NULL AND id > $1
+            AND (look_at < $2 OR phase IN ('requires_customer', 'requires_amount', 'processing'))
+          ORDER BY id LIMIT $3`,
+        [last, horizon, RESEED_PAGE],
+      );
+      await this.rooms.schedule.addMissing(
+        rows.map((row) => this.#entryOf(subjectOf(row), undefined)).filter((entry) => entry !== undefined),
+      );
+      const end = rows.at(-1);
+      if (end === undefined || rows.length < RESEED_PAGE) return;
+      last = end.id;
+    }
+  }
+
+  async #put(subject: Subject, dueAt: number): Promise<void> {
+    const entry = this.#entryOf(subject, dueAt);
+    if (entry !== undefined) await this.rooms.schedule.put(entry);
+  }
+
+  #entryOf(subject: Subject, dueAt: number | undefined): { id: string; dueAt: number; payload: string } | undefined {
+    if (subject.kind === 'connection') {
+      return subject.lookAt === null
+        ? undefined
+        : { id: subject.id, dueAt: dueAt ?? subject.lookAt, payload: 'connection' };
+    }
+    if (subject.kind !== 'payment' || subject.picture.providerRef === null) return undefined;
+    const { picture } = subject;
+    const plan: Plan = {
+      tenant: subject.tenant,
+      mode: subject.mode,
+      connectionId: subject.connectionId,
+      method: picture.record.method,
+      providerRef: subject.picture.providerRef,
+      waiting: picture.record.waiting,
+      seen: picture.phase === 'processing',
+      asked: 0,
+    };
+    // An open payment that nobody planned (a restart, an emptied schedule) is asked about now.
+    const due = dueAt ?? (picture.record.waiting === null ? picture.lookAt : this.around.clock.now());
+    return due === null ? undefined : { id: subject.id, dueAt: due, payload: JSON.stringify(plan) };
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#ticking || this.#stopped) return;
+    this.#ticking = true;
+    try {
+      const { pollBatch, callMs } = this.around.settings;
+      const claims = await this.rooms.schedule.claim(pollBatch, callMs + 5_000);
+      for (const claim of claims) this.#track(this.#ask(claim));
+    } catch (error) {
+      this.#warn(error, 'claiming from the schedule');
+    } finally {
+      this.#ticking = false;
+    }
+  }
+
+  #track(running: Promise<void>): void {
+    // What breaks off here comes again: its lease in the schedule ends.
+    const guarded = running.catch((error: unknown) => this.#warn(error, 'asking'));
+    this.#running.add(guarded);
+    void guarded.finally(() => this.#running.delete(guarded));
+  }
+
+  async #ask(claim: PollClaim): Promise<void> {
+    if (claim.payload === 'connection') return this.#askConnection(claim);
+    const plan = JSON.parse(claim.payload) as Plan;
+    const kind: SlotKind = plan.waiting === null ? 'background' : 'poll';
+    await this.#withSlot(claim, plan.connectionId, kind, async () => {
+      const access = await this.rooms.connections.access(plan.connectionId, 1);
+      const method = this.rooms.provider.methods.find((candidate) => candidate.type === plan.method);
+      if (access === undefined || method === undefined) {
+        throw new Error(
+          `${claim.id} cannot be asked about: ${access === undefined ? 'its connection' : 'its method'} is gone`,
+        );
+      }
+      const askedAt = this.around.clock.now();
+      const call = callOf(
+        access,
+        requestIdOf(claim.id, askedAt, plan.asked),
+        () => this.around.clock.now() < claim.leaseUntil,
+      );
+      const outcome = await method.check(call, { paymentId: claim.id, providerRef: plan.providerRef });
+      await this.#heard(claim, plan, outcome, askedAt);
+    });
+  }
+
+  /** Most answers say "not yet": they move the entry and touch nothing else. */
+  async #heard(claim: PollClaim, plan: Plan, outcome: CheckOutcome, askedAt: number): Promise<void> {
+    const { clock, settings } = this.around;
+    if (plan.waiting !== null) {
+      const decision = judge(
+        openPicture(plan),
+        plan.waiting,
+        outcome,
+        askedAt,
+        clock.now(),
+        settings.timetable,
+        plan.seen,
+      );
+      if (decision.do === 'ask_again') {
+        const next: Plan = {
+          ...plan,
+          waiting: decision.waiting,
+          seen: plan.seen || decision.seen !== null,
+          asked: plan.asked + 1,
+        };
+        await this.rooms.schedule.reschedule(claim, { dueAt: decision.at, payload: JSON.stringify(next) });
+        if (decision.seen !== null && decision.waiting !== null) {
+          const telling = { ...this.rooms.telling, now: clock.now() };
+          this.rooms.bus.announce(
+            progressOf({ id: claim.id, tenant: plan.tenant, mode: plan.mode }, decision.waiting.until, telling),
+          );
+        }
+        return;
+      }
+    }
+    const result = await this.rooms.store.change(claim.id, (subject) => this.#judged(subject, plan, outcome, askedAt));
+    if (result !== null) await this.plan(result.subject);
+  }
+
+  #judged(
+    subject: Subject,
+    plan: Plan,
+    outcome: CheckOutcome,
+    askedAt: number,
+  ): { next: Subject; tell: boolean } | null {
+    if (subject.kind !== 'payment') return null;
+    const { clock, settings, log } = this.around;
+    const waiting = isOpen(subject.picture.phase) ? plan.waiting : null;
+    const decision = judge(subject.picture, waiting, outcome, askedAt, clock.now(), settings.timetable, true);
+    if (decision.do === 'ask_again') return null;
+    if (decision.alarm !== null) log.error({ payment: subject.id, provider_ref: plan.providerRef }, decision.alarm);
+    return { next: { ...subject, picture: decision.next }, tell: isNews(subject.picture, decision.next) };
+  }
+
+  async #askConnection(claim: PollClaim): Promise<void> {
+    const [found] = await this.rooms.store.load([claim.id]);
+    if (found?.kind !== 'connection' || found.lookAt === null) {
+      await this.rooms.schedule.finish(claim);
+      return;
+    }
+    await this.#withSlot(claim, found.id, 'background', async () => {
+      const access = await this.rooms.connections.access(found.id, 1);
+      if (access === undefined) throw new Error(`connection ${found.id} is gone`);
+      const askedAt = this.around.clock.now();
+      const call = callOf(access, requestIdOf(claim.id, askedAt, 0), () => this.around.clock.now() < claim.leaseUntil);
+      const outcome = await this.rooms.provider.verify(call);
+      const result = await this.rooms.store.change(claim.id, (subject) =>
+        this.#connectionJudged(subject, access, outcome),
+      );
+      if (result !== null) await this.plan(result.subject);
+    });
+  }
+
+  #connectionJudged(
+    subject: Subject,
+    access: Access,
+    outcome: Parameters<typeof verified>[2],
+  ): { next: ConnectionSubject; tell: boolean } | null {
+    if (subject.kind !== 'connection') return null;
+    const next = verified(subject, access, outcome, this.around.clock.now(), this.around.settings.recheckDownMs);
+    return { next, tell: next.health !== subject.health };
+  }
+
+  /** A question that finds no slot is skipped, never queued. */
+  async #withSlot(claim: PollClaim, connectionId: string, kind: SlotKind, ask: () => Promise<void>): Promise<void> {
+    const giveBack = await this.rooms.slots.tryTake(connectionId, kind);
+    if (giveBack === undefined) {
+      await this.rooms.schedule.reschedule(claim, {
+        dueAt: this.around.clock.now() + SKIPPED_AGAIN_MS,
+        payload: claim.payload,
+      });
+      return;
+    }
+    try {
+      await ask();
+    } finally {
+      giveBack();
+    }
+  }
+
+  #warn(error: unknown, what: string): void {
+    this.around.log.warn({ err: error }, `${what} broke off and will be tried again`);
+  }
+}
+
+/** As much of an open payment as a "not yet" needs. */
+function openPicture(plan: Plan): PaymentPicture {
+  return {
+    phase: plan.seen ? 'processing' : 'requires_customer',
+    providerRef: plan.providerRef,
+    lookAt: null,
+    lookStep: 0,
+    record: {
+      method: plan.method,
+      amountMinor: null,
+      currency: '',
+      reference: null,
+      tradePointRef: null,
+      nextAction: null,
+      paymentMethods: [],
+      slip: null,
+      cancel: null,
+      failure: null,
+      evidence: 'stated',
+      waiting: plan.waiting,
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '@tolem/domain';
+import { DEFAULT_TIMETABLE, type Timetable } from './payment-life.ts';
+
+/** Limits of a provider service; all waits are settings, so that drills can scale them. Milliseconds. */
+export interface KitSettings {
+  /** How long an operation belongs to the process that took it. */
+  readonly leaseMs: number;
+  /** The longest that one call to the provider may take; a lease must have at least that left before a call. */
+  readonly callMs: number;
+  /** Most operations that wait for one connection; more end as overloaded. */
+  readonly maxQueuedPerConnection: number;
+  readonly sweepEveryMs: number;
+  readonly sweepBatch: number;
+  readonly pollTickMs: number;
+  readonly pollBatch: number;
+  readonly reseedEveryMs: number;
+  /** How often a connection that is down is asked again. */
+  readonly recheckDownMs: number;
+  /** Before a critical call that left no trace may be judged "not performed" or made again (architecture §3). */
+  readonly resolveAfterMs: number;
+  /** Between committing "about to send" and the first byte. */
+  readonly sendWithinMs: number;
+  readonly timetable: Timetable;
+  /** True where no other process runs this service: what a dead one held is taken over at the start. */
+  readonly alone: boolean;
+}
+
+export const DEFAULT_KIT_SETTINGS: KitSettings = {
+  leaseMs: 20_000,
+  callMs: 9_000,
+  maxQueuedPerConnection: 512,
+  sweepEveryMs: 1_000,
+  sweepBatch: 200,
+  pollTickMs: 50,
+  pollBatch: 200,
+  reseedEveryMs: 30_000,
+  recheckDownMs: 10_000,
+  resolveAfterMs: 90_000,
+  sendWithinMs: 2_000,
+  timetable: DEFAULT_TIMETABLE,
+  alone: false,
+};
+
+/** The kit's own log: fields first. */
+export interface KitLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface KitSurroundings {
+  readonly clock: Clock;
+  readonly log: KitLog;
+  readonly settings: KitSettings;
+}

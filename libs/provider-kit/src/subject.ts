@@ -1,0 +1,133 @@
+import type { Failure, Mode } from '@tolem/contracts';
+import type { PaymentStatus } from '@tolem/domain';
+import type { PaymentPicture, PaymentRecord } from './payment-life.ts';
+
+/** What is the same for every subject: one payment, device or connection as the provider's side sees it. */
+export interface SubjectFrame {
+  readonly id: string;
+  readonly tenant: string;
+  readonly mode: Mode;
+  readonly connectionId: string;
+  readonly deviceId: string | null;
+  /** Number of the last news; 0 where there was none. */
+  readonly seq: number;
+  /** Past it nothing is sent; epoch ms. */
+  readonly startBy: number | null;
+}
+
+export interface PaymentSubject extends SubjectFrame {
+  readonly kind: 'payment';
+  readonly picture: PaymentPicture;
+}
+
+/** A connection: whether the provider answers under it. */
+export interface ConnectionSubject extends SubjectFrame {
+  readonly kind: 'connection';
+  readonly health: 'unknown' | 'up' | 'down' | 'refused';
+  readonly lookAt: number | null;
+  readonly record: ConnectionRecord;
+}
+
+export interface ConnectionRecord {
+  readonly version: number;
+  readonly reason: Failure | null;
+  readonly tradePoints: readonly { readonly ref: string; readonly name: string }[] | null;
+}
+
+export interface DeviceSubject extends SubjectFrame {
+  readonly kind: 'device';
+  readonly status: 'accepted' | 'registered' | 'failed' | 'deleted';
+  readonly record: { readonly failure: Failure | null };
+}
+
+export type Subject = PaymentSubject | ConnectionSubject | DeviceSubject;
+
+/** A row of the table `subject`, as `SELECT *` gives it. */
+export interface SubjectRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly mode: Mode;
+  readonly connection_id: string;
+  readonly device_id: string | null;
+  readonly kind: Subject['kind'];
+  readonly phase: string;
+  readonly seq: number;
+  readonly provider_ref: string | null;
+  readonly start_by: Date | null;
+  readonly look_at: Date | null;
+  readonly look_step: number;
+  readonly data: unknown;
+}
+
+/** The columns that news may change. */
+export interface SubjectColumns {
+  readonly phase: string;
+  readonly providerRef: string | null;
+  readonly lookAt: Date | null;
+  readonly lookStep: number;
+  readonly data: unknown;
+}
+
+/** Reads a row. The casts are of what this service wrote itself through `columnsOf`. */
+export function subjectOf(row: SubjectRow): Subject {
+  const frame: SubjectFrame = {
+    id: row.id,
+    tenant: row.tenant,
+    mode: row.mode,
+    connectionId: row.connection_id,
+    deviceId: row.device_id,
+    seq: row.seq,
+    startBy: row.start_by === null ? null : row.start_by.getTime(),
+  };
+  const lookAt = row.look_at === null ? null : row.look_at.getTime();
+  switch (row.kind) {
+    case 'payment': {
+      const picture: PaymentPicture = {
+        phase: row.phase as PaymentStatus,
+        providerRef: row.provider_ref,
+        lookAt,
+        lookStep: row.look_step,
+        record: row.data as PaymentRecord,
+      };
+      return { ...frame, kind: 'payment', picture };
+    }
+    case 'connection':
+      return {
+        ...frame,
+        kind: 'connection',
+        health: row.phase as ConnectionSubject['health'],
+        lookAt,
+        record: row.data as ConnectionRecord,
+      };
+    case 'device':
+      return {
+        ...frame,
+        kind: 'device',
+        status: row.phase as DeviceSubject['status'],
+        record: row.data as DeviceSubject['record'],
+      };
+  }
+}
+
+export function columnsOf(subject: Subject): SubjectColumns {
+  switch (subject.kind) {
+    case 'payment': {
+      const { phase, providerRef, lookAt, lookStep, record } = subject.picture;
+      return { phase, providerRef, lookAt: dateOf(lookAt), lookStep, data: record };
+    }
+    case 'connection':
+      return {
+        phase: subject.health,
+        providerRef: null,
+        lookAt: dateOf(subject.lookAt),
+        lookStep: 0,
+        data: subject.record,
+      };
+    case 'device':
+      return { phase: subject.status, providerRef: null, lookAt: null, lookStep: 0, data: subject.record };
+  }
+}
+
+function dateOf(epochMs: number | null): Date | null {
+  return epochMs === null ? null : new Date(epochMs);
+}

@@ -1,0 +1,71 @@
+import type { Executor } from './execute.ts';
+import { operationOf, type OperationRow } from './operation.ts';
+import type { Doubt } from './resolve.ts';
+import type { KitSurroundings } from './settings.ts';
+import { sqlText } from './sql-text.ts';
+import type { Database } from '@tolem/persistence';
+
+const TAKE_OVER = sqlText('take-over');
+const TAKE_DOUBTFUL = sqlText('take-doubtful');
+
+interface DoubtfulRow extends OperationRow {
+  readonly note: unknown;
+  readonly checks: number;
+  readonly sent_at: Date;
+  readonly state: 'sent' | 'unknown';
+}
+
+export interface SweepRooms {
+  readonly db: Database;
+  readonly executor: Executor;
+  readonly owner: string;
+  resolve(doubt: Doubt): Promise<void>;
+}
+
+/** Finds what was left lying: operations whose holder went silent, and critical ones in doubt. */
+export class Sweeper {
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> | undefined;
+
+  constructor(
+    private readonly rooms: SweepRooms,
+    private readonly around: KitSurroundings,
+  ) {}
+
+  /** Where no other process runs this service, whatever is leased belongs to a dead one. */
+  async start(): Promise<void> {
+    if (this.around.settings.alone) {
+      await this.rooms.db.query(`UPDATE operation SET lease_until = now() WHERE state = 'accepted'`);
+    }
+    this.#timer = setInterval(() => {
+      this.#sweeping ??= this.sweep()
+        .catch((error: unknown) => this.around.log.warn({ err: error }, 'sweeping broke off and will be tried again'))
+        .finally(() => (this.#sweeping = undefined));
+    }, this.around.settings.sweepEveryMs);
+    await this.sweep();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#sweeping;
+  }
+
+  async sweep(): Promise<void> {
+    const { settings, clock } = this.around;
+    const leaseEnds = clock.monotonicMs() + settings.leaseMs;
+    const params = [this.rooms.owner, settings.leaseMs, settings.sweepBatch];
+    const left = await this.rooms.db.query<OperationRow>(TAKE_OVER, params);
+    this.rooms.executor.take(left.map((row) => operationOf(row, leaseEnds)));
+    const doubtful = await this.rooms.db.query<DoubtfulRow>(TAKE_DOUBTFUL, params);
+    for (const row of doubtful) {
+      const operation = operationOf(row, leaseEnds);
+      await this.rooms.resolve({
+        operation,
+        note: row.note,
+        checks: row.checks,
+        sentAtMs: row.sent_at.getTime(),
+        state: row.state,
+      });
+    }
+  }
+}

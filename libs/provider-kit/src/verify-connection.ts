@@ -1,0 +1,67 @@
+import type { OperationWork } from './execute.ts';
+import { callOf, type Operation, requestIdOf } from './operation.ts';
+import type { Access, VerifyOutcome } from './provider.ts';
+import type { ConnectionSubject } from './subject.ts';
+import { leaseOf, WAIT_FOR_CONNECTION_MS, type WorkRooms } from './work-rooms.ts';
+
+/** Asks the provider whether a connection works, and plans to ask again while the provider is away. */
+export function verifyConnection(rooms: WorkRooms): OperationWork {
+  return {
+    slot: 'background',
+    run: (operation) => verify(rooms, operation),
+    overloaded: (operation) => leaseOf(rooms, operation).giveBack(rooms.settings.recheckDownMs),
+  };
+}
+
+async function verify(rooms: WorkRooms, operation: Operation): Promise<void> {
+  const lease = leaseOf(rooms, operation);
+  const access = await rooms.connections.access(operation.subject.connectionId, operation.connectionVersion);
+  if (access === undefined) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
+  if (!(await lease.holdForCall())) return;
+  const call = callOf(access, requestIdOf(operation.id, operation.attempt, 1), () => lease.valid);
+  const outcome = await rooms.provider.verify(call);
+  // Another question may have been answered meanwhile; the subject is read as it is now.
+  const [subject] = await rooms.store.load([operation.subject.id]);
+  if (subject?.kind !== 'connection') return lease.end('refused', { because: 'no such connection' });
+  const next = verified(subject, access, outcome, rooms.clock.now(), rooms.settings.recheckDownMs);
+  const end = { id: operation.id, attempt: operation.attempt, state: 'done' as const, answer: { health: next.health } };
+  if (!(await rooms.store.write(next, true, end))) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
+  await rooms.polling.plan({ ...next, seq: next.seq + 1 });
+}
+
+/** A refusal is mended by a person, somewhere else; we notice it by asking now and then, this much less often. */
+const REFUSED_TIMES = 30;
+
+/** What an answer makes of a connection. */
+export function verified(
+  subject: ConnectionSubject,
+  access: Access,
+  outcome: VerifyOutcome,
+  now: number,
+  recheckDownMs: number,
+): ConnectionSubject {
+  const version = access.version;
+  switch (outcome.is) {
+    case 'up':
+      return {
+        ...subject,
+        health: 'up',
+        lookAt: null,
+        record: { version, reason: null, tradePoints: outcome.tradePoints },
+      };
+    case 'refused':
+      return {
+        ...subject,
+        health: 'refused',
+        lookAt: now + recheckDownMs * REFUSED_TIMES,
+        record: { version, reason: outcome.failure, tradePoints: null },
+      };
+    case 'down':
+      return {
+        ...subject,
+        health: 'down',
+        lookAt: now + recheckDownMs,
+        record: { version, reason: outcome.failure, tradePoints: null },
+      };
+  }
+}

@@ -1,0 +1,75 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { WakeUps } from '@tolem/coordination';
+import type { Clock, IdFactory } from '@tolem/domain';
+import { type Bus, BUS } from '@tolem/messaging';
+import type { Logger } from '@tolem/observability';
+import type { Database, Outbox, Vault } from '@tolem/persistence';
+import { ApiKeysModule } from './api-keys/api-keys.module.ts';
+import { AuditLogModule } from './audit-log/audit-log.module.ts';
+import { CertificatesModule } from './certificates/certificates.module.ts';
+import type { GatewayConfig } from './config.ts';
+import { ConnectionsModule } from './connections/connections.module.ts';
+import { DesksModule } from './desks/desks.module.ts';
+import { DocsModule } from './http/docs/docs.module.ts';
+import { Idempotency } from './http/idempotency.ts';
+import { OrganizationsModule } from './organizations/organizations.module.ts';
+import { TenantsModule } from './tenants/tenants.module.ts';
+import { APP_DATABASE, CLOCK, CLOSING, CONFIG, IDS, LOGGER, OUTBOX, RANDOM_BYTES, VAULT, WAKE_UPS, WORKER_DATABASE } from './tokens.ts';
+import { TradePointsModule } from './trade-points/trade-points.module.ts';
+import { Transactions } from './transactions.ts';
+
+/** What is not made by the rooms themselves. */
+export interface GatewayParts {
+  readonly config: GatewayConfig;
+  readonly appDatabase: Database;
+  readonly workerDatabase: Database;
+  readonly vault: Vault;
+  readonly outbox: Outbox;
+  readonly bus: Bus;
+  readonly wakeUps: WakeUps;
+  readonly clock: Clock;
+  readonly ids: IdFactory;
+  readonly randomBytes: (n: number) => Uint8Array;
+  readonly logger: Logger;
+  readonly closing: AbortSignal;
+}
+
+/** The public API: one room per resource, and what all of them share. */
+@Global()
+@Module({})
+export class GatewayModule {
+  static with(parts: GatewayParts): DynamicModule {
+    const shared = [
+      { provide: CONFIG, useValue: parts.config },
+      { provide: APP_DATABASE, useValue: parts.appDatabase },
+      { provide: WORKER_DATABASE, useValue: parts.workerDatabase },
+      { provide: VAULT, useValue: parts.vault },
+      { provide: OUTBOX, useValue: parts.outbox },
+      { provide: BUS, useValue: parts.bus },
+      { provide: WAKE_UPS, useValue: parts.wakeUps },
+      { provide: CLOCK, useValue: parts.clock },
+      { provide: IDS, useValue: parts.ids },
+      { provide: RANDOM_BYTES, useValue: parts.randomBytes },
+      { provide: LOGGER, useValue: parts.logger },
+      { provide: CLOSING, useValue: parts.closing },
+      Transactions,
+      Idempotency,
+    ];
+    return {
+      module: GatewayModule,
+      imports: [
+        DocsModule,
+        AuditLogModule,
+        ApiKeysModule,
+        TenantsModule,
+        OrganizationsModule,
+        CertificatesModule,
+        ConnectionsModule,
+        TradePointsModule,
+        DesksModule,
+      ],
+      providers: shared,
+      exports: shared,
+    };
+  }
+}

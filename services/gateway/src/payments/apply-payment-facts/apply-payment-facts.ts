@@ -1,0 +1,66 @@
+import { type Envelope, paymentProgress, paymentState } from '@tolem/contracts';
+import type { WakeUps } from '@tolem/coordination';
+import { type Clock, idFromUuid, type IdFactory } from '@tolem/domain';
+import { UnreadableMessage } from '@tolem/messaging';
+import type { Logger } from '@tolem/observability';
+import type { Database } from '@tolem/persistence';
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, IDS, LOGGER, WAKE_UPS, WORKER_DATABASE } from '../../tokens.ts';
+import { newestFacts, type PaymentFact, progressFact, stateFact } from './payment-fact.ts';
+
+interface Applied {
+  /** UUID. */
+  readonly payment_id: string;
+  readonly outcome: 'changed' | 'unknown_payment';
+  readonly raised: readonly string[];
+}
+
+/**
+ * Facts of providers into payments: the whole batch in one round trip, then the waiters are woken. Repeats, other orders
+ * and other batches end in the same state.
+ */
+@Injectable()
+export class ApplyPaymentFacts {
+  constructor(
+    @Inject(WORKER_DATABASE) private readonly db: Database,
+    @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: IdFactory,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async run(batch: readonly Envelope[]): Promise<void> {
+    const facts = newestFacts(batch.flatMap((message) => this.#factOf(message) ?? []));
+    if (facts.length === 0) return;
+    const applied = await this.db.query<Applied>('SELECT * FROM apply_payment_facts($1::jsonb, $2)', [
+      JSON.stringify(facts),
+      new Date(this.clock.now()),
+    ]);
+    this.wakeUps.wake(applied.map((one) => idFromUuid('pay', one.payment_id)));
+    for (const one of applied) this.#report(one);
+  }
+
+  #factOf(message: Envelope): PaymentFact | undefined {
+    const parsed =
+      message.type === paymentProgress.type
+        ? paymentProgress.consume.safeParse(message.body)
+        : paymentState.consume.safeParse(message.body);
+    if (!parsed.success)
+      throw new UnreadableMessage(`a message of type ${message.type} breaks its schema`, { cause: parsed.error });
+    const fact = 'seq' in parsed.data ? stateFact(parsed.data, this.ids) : progressFact(parsed.data, this.ids);
+    if (fact === undefined) {
+      this.logger.warn(
+        { message: message.id, subject: message.subject },
+        'a fact about a payment says nothing that this release understands',
+      );
+    }
+    return fact;
+  }
+
+  #report({ payment_id, outcome, raised }: Applied): void {
+    const payment = idFromUuid('pay', payment_id);
+    if (outcome === 'unknown_payment') this.logger.error({ payment }, 'a provider tells of a payment that is not here');
+    if (raised.length > 0)
+      this.logger.error({ payment, raised }, 'what the provider tells does not fit the payment; a person must look');
+  }
+}

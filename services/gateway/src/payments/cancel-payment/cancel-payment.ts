@@ -1,0 +1,81 @@
+import { commandsTopic, type PaymentCancel, paymentCancel, PROVIDERS } from '@tolem/contracts';
+import { type Clock, idFromUuid, type IdFactory } from '@tolem/domain';
+import type { Outbox, OutboxRow } from '@tolem/persistence';
+import type { WakeUps } from '@tolem/coordination';
+import { Inject, Injectable } from '@nestjs/common';
+import { Answer } from '../../http/answer.ts';
+import { notFound } from '../../http/api-problem.ts';
+import type { KeyAuth } from '../../http/auth.ts';
+import { CLOCK, IDS, OUTBOX, WAKE_UPS } from '../../tokens.ts';
+import type { PaymentRow } from '../payment-row.ts';
+import { type PaymentAddress, PaymentStore } from '../payment-store.ts';
+import { paymentView } from '../payment.view.ts';
+import { retryAfter } from '../waiting/retry-after.ts';
+
+type CancelAnswer =
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'unchanged' | 'tombstone'; readonly payment: PaymentRow }
+  | {
+      readonly outcome: 'requested';
+      readonly payment: PaymentRow;
+      readonly body: PaymentCancel;
+      readonly outbox: readonly OutboxRow[];
+    };
+
+/**
+ * A cancel is a request, not a state: it is noted, sent to the provider's service, and what became of it comes back with
+ * the facts. A second request attaches to the first.
+ */
+@Injectable()
+export class CancelPayment {
+  constructor(
+    private readonly store: PaymentStore,
+    @Inject(OUTBOX) private readonly outbox: Outbox,
+    @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: IdFactory,
+  ) {}
+
+  async run(
+    caller: KeyAuth,
+    address: PaymentAddress,
+    reason: string | undefined,
+    traceparent: string | undefined,
+  ): Promise<Answer> {
+    const now = new Date(this.clock.now()).toISOString();
+    const [answer] = await this.store.call<CancelAnswer>('cancel_payment', caller, {
+      ...address,
+      reason: reason ?? null,
+      now,
+      event_id: this.ids.uuid(),
+      tombstone_id: this.ids.uuid(),
+      outbox: this.#messages(caller, now, traceparent),
+    });
+    if (answer === undefined || answer.outcome === 'not_found') throw notFound('payment');
+    if (answer.outcome === 'requested') {
+      this.outbox.publish(answer.outbox.map((row) => ({ ...row, body: answer.body })));
+      this.wakeUps.wake([idFromUuid('pay', answer.payment.id)]);
+    }
+    return new Answer(200, paymentView(answer.payment, this.clock.now()), retryAfter(answer.payment.status));
+  }
+
+  /** The database learns which payment it is, and so whose provider; it takes the rows of that one and fills the rest in. */
+  #messages(caller: KeyAuth, now: string, traceparent: string | undefined): Record<string, OutboxRow[]> {
+    const rowsOf = (provider: string): OutboxRow[] =>
+      this.outbox.rowsFor({
+        id: this.ids.next('msg'),
+        type: paymentCancel.type,
+        schema: paymentCancel.schema,
+        source: 'gateway',
+        subject: '',
+        time: now,
+        tenant: caller.tenant,
+        mode: caller.mode,
+        topic: commandsTopic(provider),
+        key: '',
+        body: null,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      });
+    return Object.fromEntries(PROVIDERS.map(({ name }) => [name, rowsOf(name)]));
+  }
+}

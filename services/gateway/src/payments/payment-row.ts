@@ -1,0 +1,37 @@
+import type { CancelResult, Failure, Mode, NextAction } from '@tolem/contracts';
+import type { Currency, PaymentStatus } from '@tolem/domain';
+
+/**
+ * A payment as the database hands it over (`payment_row`): ids are UUIDs, times are what PostgreSQL writes into JSON,
+ * money is minor units. Events keep the same shape, so that one renderer serves both.
+ */
+export interface PaymentRow {
+  readonly id: string;
+  readonly mode: Mode;
+  /** Null in a tombstone: a key that was cancelled before its create arrived. So are the next ones. */
+  readonly organization_id: string | null;
+  readonly connection_id: string | null;
+  readonly desk_id: string | null;
+  readonly desk: string | null;
+  readonly provider: string | null;
+  readonly method: string | null;
+  readonly amount: number | null;
+  readonly currency: Currency | null;
+  readonly status: PaymentStatus;
+  readonly version: number;
+  readonly start_by: string | null;
+  readonly expires_at: string | null;
+  readonly reference: string | null;
+  readonly provider_ref: string | null;
+  readonly next_action: NextAction | null;
+  readonly payment_methods: readonly string[];
+  readonly slip: Readonly<Record<string, string>> | null;
+  readonly failure: Failure | null;
+  readonly refunded: number;
+  readonly cancel_requested_at: string | null;
+  readonly cancel_result: CancelResult | null;
+  readonly late: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+}

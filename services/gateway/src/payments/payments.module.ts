@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import type { GatewayConfig } from '../config.ts';
+import { CONFIG } from '../tokens.ts';
+import { ApplyPaymentFactsController } from './apply-payment-facts/apply-payment-facts.controller.ts';
+import { ApplyPaymentFacts } from './apply-payment-facts/apply-payment-facts.ts';
+import { CancelPaymentController } from './cancel-payment/cancel-payment.controller.ts';
+import { CancelPayment } from './cancel-payment/cancel-payment.ts';
+import { CreatePaymentController } from './create-payment/create-payment.controller.ts';
+import { CreatePayment } from './create-payment/create-payment.ts';
+import { OutboxPressure } from './create-payment/outbox-pressure.ts';
+import { ListPaymentsController } from './list-payments/list-payments.controller.ts';
+import { DEFAULT_PAYMENT_SETTINGS, PAYMENT_SETTINGS, type PaymentSettings } from './payment-settings.ts';
+import { PaymentQrController } from './payment-qr/payment-qr.controller.ts';
+import { PaymentStore } from './payment-store.ts';
+import { ReadPaymentController } from './read-payment/read-payment.controller.ts';
+import { ReadPayment } from './read-payment/read-payment.ts';
+import { SweepPayments } from './sweep-payments/sweep-payments.ts';
+import { PaymentWaiters } from './waiting/payment-waiters.ts';
+
+/**
+ * The room of payments. A request makes a payment (create-payment) and waits for news of it (waiting); the facts come
+ * back over the bus (apply-payment-facts); what stays silent is asked about (sweep-payments). States and transitions are
+ * libs/domain's; every write is a SQL function of the migrations.
+ */
+@Module({
+  controllers: [
+    CreatePaymentController,
+    ListPaymentsController,
+    CancelPaymentController,
+    ReadPaymentController,
+    PaymentQrController,
+    ApplyPaymentFactsController,
+  ],
+  providers: [
+    {
+      provide: PAYMENT_SETTINGS,
+      inject: [CONFIG],
+      useFactory: (config: GatewayConfig): PaymentSettings => ({
+        ...DEFAULT_PAYMENT_SETTINGS,
+        maxWaiters: config.maxWaiters,
+      }),
+    },
+    PaymentStore,
+    PaymentWaiters,
+    OutboxPressure,
+    CreatePayment,
+    ReadPayment,
+    CancelPayment,
+    ApplyPaymentFacts,
+    SweepPayments,
+  ],
+})
+export class PaymentsModule {}

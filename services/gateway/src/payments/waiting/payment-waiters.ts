@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { WakeUps } from '@tolem/coordination';
+import { CLOSING, WAKE_UPS } from '../../tokens.ts';
+import { PAYMENT_SETTINGS, type PaymentSettings } from '../payment-settings.ts';
+import { PaymentWatch } from './payment-watch.ts';
+
+/**
+ * Requests that wait for news of a payment. Each watches before it reads, so that no news falls in between; their number
+ * is bounded; when the process closes all of them go home with the state as it is.
+ */
+@Injectable()
+export class PaymentWaiters {
+  readonly #watches = new Set<PaymentWatch>();
+
+  constructor(
+    @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
+    @Inject(CLOSING) private readonly closing: AbortSignal,
+    @Inject(PAYMENT_SETTINGS) private readonly settings: PaymentSettings,
+  ) {
+    closing.addEventListener('abort', () => {
+      for (const watch of this.#watches) watch.end();
+    });
+  }
+
+  /** How many requests wait now. */
+  get count(): number {
+    return this.#watches.size;
+  }
+
+  /**
+   * Begins to listen; undefined where too many wait already. Whoever gets a watch closes it.
+   * @param id public id of the payment
+   * @param gone fires when the client has hung up
+   */
+  watch(id: string, gone: AbortSignal): PaymentWatch | undefined {
+    if (this.#watches.size >= this.settings.maxWaiters) return undefined;
+    const watch = new PaymentWatch(this.settings.rereadEveryMs, () => {
+      this.#watches.delete(watch);
+      stopListening();
+      gone.removeEventListener('abort', end);
+    });
+    const end = (): void => watch.end();
+    const stopListening = this.wakeUps.listen(id, () => watch.ring());
+    gone.addEventListener('abort', end);
+    this.#watches.add(watch);
+    if (gone.aborted || this.closing.aborted) watch.end();
+    return watch;
+  }
+}

@@ -1,0 +1,39 @@
+import type { DeviceOutcome, Devices } from '@tolem/provider-kit';
+import type { KaspiAnswer } from './client/kaspi-answer.ts';
+import type { KaspiClient } from './client/kaspi.client.ts';
+import type { RegisteredDevice } from './client/wire.ts';
+import { endpointOf } from './endpoint-of.ts';
+import { failureOfAnswer, isMisconfigured } from './failures.ts';
+
+/**
+ * Devices of the bank (Kaspi QR v3.9 §4.4): a device belongs to one trade point for ever, so our name of it holds both
+ * the desk and the trade point, and a desk that moves gets another device.
+ */
+export function kaspiDevices(client: KaspiClient): Devices {
+  return {
+    async register(call, { deskId, tradePointRef }) {
+      const device = { bin: call.access.taxId, deviceId: `${deskId}-${tradePointRef}`, tradePointId: tradePointRef };
+      return registerOutcome(await client.registerDevice(endpointOf(call.access), device, call));
+    },
+    async delete(call, { token }) {
+      const answer = await client.deleteDevice(
+        endpointOf(call.access),
+        { bin: call.access.taxId, deviceToken: token },
+        call,
+      );
+      if (answer.is === 'ok' || (answer.is === 'refused' && answer.code.registerDeviceAgain)) return { is: 'deleted' };
+      return refusedOrUnreachable(answer);
+    },
+  };
+}
+
+export function registerOutcome(answer: KaspiAnswer<RegisteredDevice>): DeviceOutcome {
+  return answer.is === 'ok' ? { is: 'registered', token: answer.data.deviceToken } : refusedOrUnreachable(answer);
+}
+
+function refusedOrUnreachable(
+  answer: Exclude<KaspiAnswer<unknown>, { is: 'ok' }>,
+): Extract<DeviceOutcome, { is: 'refused' } | { is: 'unreachable' }> {
+  const decided = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
+  return { is: decided ? 'refused' : 'unreachable', failure: failureOfAnswer(answer) };
+}

@@ -1,0 +1,44 @@
+import type { Failure } from '@tolem/contracts';
+import type { KaspiAnswer } from './client/kaspi-answer.ts';
+
+type Unsuccessful = Exclude<KaspiAnswer<unknown>, { is: 'ok' }>;
+
+/** What we tell the chain and the cashier of an answer that was no success. */
+export function failureOfAnswer(answer: Unsuccessful): Failure {
+  switch (answer.is) {
+    case 'refused':
+      return {
+        code: answer.code.apiCode,
+        provider_code: answer.code.statusCode,
+        provider_message: answer.message ?? answer.code.bankText,
+        cashier_key: answer.code.cashierKey ?? 'failed',
+      };
+    case 'lost':
+      return {
+        code: 'provider_unavailable',
+        provider_code: answer.code?.statusCode ?? null,
+        provider_message: answer.message ?? null,
+        cashier_key: 'provider_unavailable',
+      };
+    case 'not_sent':
+      // A call that the bank's own rules forbid is a mistake in the set-up; everything else is the way to the bank.
+      return answer.reason === 'bad_argument' || answer.reason === 'bad_endpoint'
+        ? {
+            code: 'connection_misconfigured',
+            provider_code: null,
+            provider_message: answer.detail,
+            cashier_key: 'desk_setup',
+          }
+        : {
+            code: 'provider_unavailable',
+            provider_code: null,
+            provider_message: null,
+            cashier_key: 'provider_unavailable',
+          };
+  }
+}
+
+/** Whether trying the same call again could ever help. */
+export function isMisconfigured(answer: Unsuccessful): boolean {
+  return answer.is === 'not_sent' && (answer.reason === 'bad_argument' || answer.reason === 'bad_endpoint');
+}

@@ -1,0 +1,3 @@
+/** The Kaspi service, for whoever hosts it. */
+export { type KaspiConfig, kaspiConfig } from './config.ts';
+export { type KaspiSurroundings, startKaspi } from './kaspi.ts';

@@ -1,0 +1,46 @@
+import type { Failure } from '@tolem/contracts';
+import type { Provider, VerifyOutcome } from '@tolem/provider-kit';
+import type { KaspiAnswer, KaspiNotSentReason } from './client/kaspi-answer.ts';
+import type { KaspiClient } from './client/kaspi.client.ts';
+import type { TradePoint } from './client/wire.ts';
+import { endpointOf } from './endpoint-of.ts';
+import { failureOfAnswer, isMisconfigured } from './failures.ts';
+
+/**
+ * Whether the bank serves this organization under this certificate from this address: its trade points are listed
+ * (Kaspi QR v3.9 §4.3), which needs all of that to be right.
+ */
+export function verifyKaspi(client: KaspiClient): Provider['verify'] {
+  return async (call) => verifyOutcome(await client.tradePoints(endpointOf(call.access), call.access.taxId, call));
+}
+
+export function verifyOutcome(answer: KaspiAnswer<TradePoint[]>): VerifyOutcome {
+  if (answer.is === 'ok') {
+    return {
+      is: 'up',
+      tradePoints: answer.data.map(({ tradePointId, tradePointName }) => ({ ref: tradePointId, name: tradePointName })),
+    };
+  }
+  if (answer.is === 'not_sent' && HANDSHAKE.has(answer.reason)) return { is: 'refused', failure: CERTIFICATE_REFUSED };
+  const refused = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
+  return { is: refused ? 'refused' : 'down', failure: failureOfAnswer(answer) };
+}
+
+/**
+ * Without a certificate that it knows, or from an address that is not on its list, the bank cuts the handshake (§13.7):
+ * nothing that a short wait would mend.
+ */
+const HANDSHAKE: ReadonlySet<KaspiNotSentReason> = new Set([
+  'credential_unusable',
+  'tls_untrusted',
+  'tls_refused',
+  'tls_aborted',
+  'tls_failed',
+]);
+
+const CERTIFICATE_REFUSED: Failure = {
+  code: 'certificate_refused',
+  provider_code: null,
+  provider_message: null,
+  cashier_key: 'desk_setup',
+};

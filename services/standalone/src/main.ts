@@ -1,0 +1,50 @@
+import { ConfigurationError, createLogger, stopOnSignals } from '@tolem/observability';
+import { environment, loadConfig } from './config.ts';
+import { startStandalone } from './standalone.ts';
+
+const HELP = `Runs every service of Tolem in one process, for one machine.
+
+Usage: node main.js [--exit-with-parent] [--help]
+
+  --exit-with-parent   stop when standard input ends, that is, when whoever started this process is gone
+
+Configuration comes from TOLEM_* variables; docs/configuration.md lists them.
+`;
+
+/** The process; resolves with an exit code where it could not start. */
+async function run(args: readonly string[]): Promise<number | undefined> {
+  if (args.includes('--help')) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const unknown = args.find((arg) => arg !== '--exit-with-parent');
+  if (unknown !== undefined) {
+    process.stderr.write(`Unknown option ${unknown}. See --help.\n`);
+    return 2;
+  }
+  try {
+    const config = loadConfig(environment);
+    const logger = createLogger({ service: 'standalone', level: config.gateway.logLevel });
+    const { url, managementPort, shutdown } = await startStandalone(config, logger);
+    stopOnSignals(shutdown, process, (code) => process.exit(code));
+    if (args.includes('--exit-with-parent')) {
+      process.stdin.on(
+        'end',
+        () => void shutdown.run('the parent is gone').then((clean) => process.exit(clean ? 0 : 1)),
+      );
+      process.stdin.resume();
+    }
+    logger.info({ url, managementPort }, 'serving');
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(
+      error instanceof ConfigurationError ? `${error.message}\n` : `Tolem could not start: ${reason}\n`,
+    );
+    return 1;
+  }
+}
+
+const exitCode = await run(process.argv.slice(2));
+// Pools of a half-started process would keep it alive.
+if (exitCode !== undefined) process.exit(exitCode);

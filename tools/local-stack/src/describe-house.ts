@@ -1,0 +1,32 @@
+import type { LocalJson } from './local-json.ts';
+import type { Onboarded } from './onboard.ts';
+import type { SandboxReady } from './sandbox.ts';
+
+/** What `.tolem/local.json` says of a house on one machine. */
+export function describeHouse(
+  gatewayUrl: string,
+  operatorKey: string,
+  chain: Onboarded,
+  sandbox: SandboxReady,
+): LocalJson {
+  return {
+    mode: 'embedded',
+    gateway: gatewayUrl,
+    docs: `${gatewayUrl}/docs`,
+    operator_key: operatorKey,
+    tenant: chain.tenant,
+    api_key: chain.apiKey,
+    organization: chain.organization,
+    desk: chain.desk,
+    certificate: chain.certificate,
+    ru: null,
+    sandbox: {
+      control: sandbox.control,
+      kaspi: { r1: sandbox.kaspi.r1 ?? null, r2: sandbox.kaspi.r2 ?? null, r3: sandbox.kaspi.r3 },
+      smartpay: sandbox.smartpay ?? null,
+      koshelek: sandbox.koshelek ?? null,
+      smart_cashier: sandbox.smart_cashier ?? null,
+      tls: { ca: sandbox.tls.ca, cert: sandbox.tls.cert, key: sandbox.tls.key },
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { BIN, RunningBank, until } from './running-bank.ts';
+import type { Envelope } from './running-bank.ts';
+
+describe('the switchboard of faults', () => {
+  let bank: RunningBank;
+  let token: string;
+
+  beforeAll(async () => {
+    bank = await RunningBank.start();
+  });
+  afterAll(() => bank.remove());
+  beforeEach(async () => {
+    await bank.control('POST', '/reset');
+    token = await bank.register();
+  });
+
+  it('lost_before cuts the call and nothing happens', async () => {
+    await bank.fault('lost_before', 'qr/create');
+    expect(await bank.create(token, 10)).toMatchObject({ kind: 'cut' });
+    expect(bank.sandbox.ledger()).toEqual([]);
+    await bank.created(token, 10);
+  });
+
+  it.each(['lost_after', 'cut', 'garbage', 'empty', 'silence'])(
+    '%s happens after the bank has acted, and nobody pays a QR that was not shown',
+    async (fault) => {
+      await bank.fault(fault, 'qr/create');
+      const outcome = await bank.create(token, 10, fault);
+      if (fault === 'garbage' || fault === 'empty') {
+        expect(outcome).toMatchObject({ kind: 'answered', status: 200 });
+        expect(() => JSON.parse(outcome.kind === 'answered' ? outcome.text : '{}') as unknown).toThrow();
+      } else expect(outcome).toMatchObject({ kind: 'cut' });
+      bank.clock.advance(2000);
+      expect(bank.sandbox.ledger()).toMatchObject([{ external_id: fault, status: 'QrTokenCreated' }]);
+      await until(() => bank.sandbox.ledger()[0]?.calls[0]?.answered === false);
+      bank.clock.advance(30_000);
+      expect(bank.sandbox.ledger()).toMatchObject([{ status: 'Error' }]);
+    },
+  );
+
+  it('http_500, http_503 and html answer with a page and do not act', async () => {
+    const seen: unknown[] = [];
+    for (const fault of ['http_500', 'http_503', 'html']) {
+      await bank.fault(fault, 'qr/create');
+      const outcome = await bank.create(token, 10);
+      seen.push(outcome.kind === 'answered' && [outcome.status, outcome.type, outcome.text.startsWith('<html>')]);
+    }
+    const type = 'text/html; charset=utf-8';
+    expect(seen).toEqual([
+      [500, type, true],
+      [503, type, true],
+      [200, type, true],
+    ]);
+    expect(bank.sandbox.ledger()).toEqual([]);
+  });
+
+  it('status_code answers any code and does not act', async () => {
+    await bank.fault('status_code:-99000020', 'qr/create');
+    const outcome = await bank.create(token, 10);
+    expect(outcome.kind === 'answered' && JSON.parse(outcome.text)).toMatchObject({
+      StatusCode: -99000020,
+      Message: 'Частичный возврат невозможен',
+    });
+    expect(bank.sandbox.ledger()).toEqual([]);
+  });
+
+  it('delay answers late, and the buyer begins when the QR is shown', async () => {
+    await bank.fault('delay:400', 'qr/create');
+    const startedAt = performance.now();
+    const waiting = bank.created(token, 10);
+    await until(() => bank.sandbox.ledger().length === 1);
+    bank.clock.advance(5000);
+    const id = await waiting;
+    expect(performance.now() - startedAt).toBeGreaterThan(350);
+    await until(() => bank.row(id)?.calls[0]?.answered === true);
+    await bank.status(id);
+    expect(bank.row(id)).toMatchObject({ status: 'QrTokenCreated' });
+    bank.clock.advance(1500);
+    expect(await bank.status(id)).toBe('Processed');
+  });
+
+  it('drip sends the whole answer byte by byte', async () => {
+    await bank.fault('drip', 'payment/status');
+    const id = await bank.created(token, 10);
+    expect(await bank.status(id)).toBe('QrTokenCreated');
+  });
+
+  it('a client that hangs up before the answer has an unseen QR', async () => {
+    await bank.fault('delay:5000', 'qr/create');
+    expect(await bank.call('/v01/qr/create', { ...createBody(), timeoutMs: 100 })).toMatchObject({ kind: 'cut' });
+    bank.clock.advance(2000);
+    expect(bank.sandbox.ledger()).toMatchObject([{ status: 'QrTokenCreated', calls: [{ answered: false }] }]);
+    expect((await bank.control('GET', '/health')).body).toMatchObject({ kaspi: { faults: 0 } });
+  });
+
+  it('unknown_status hides the true one', async () => {
+    const id = await bank.created(token, 10);
+    await bank.fault('unknown_status', 'payment/status', { times: 2 });
+    bank.clock.advance(1500);
+    expect([await bank.status(id), await bank.status(id), await bank.status(id)]).toEqual([
+      'PaymentInLimbo',
+      'PaymentInLimbo',
+      'Processed',
+    ]);
+  });
+
+  it('camel_case_options, no_message and the forms of dates change the looks of an answer and can be combined', async () => {
+    const created = async (): Promise<Envelope & { Data: { ExpireDate: string } }> => {
+      const outcome = await bank.create(token, 10);
+      return JSON.parse(outcome.kind === 'answered' ? outcome.text : '') as Envelope & { Data: { ExpireDate: string } };
+    };
+    await bank.fault('camel_case_options', 'qr/create');
+    await bank.fault('no_message', '*');
+    await bank.fault('short_dates', 'qr/create');
+    const odd = await created();
+    expect(odd).not.toHaveProperty('Message');
+    expect(odd.Data).toMatchObject({ QrPaymentBehaviorOptions: { statusPollingInterval: 1 } });
+    expect(odd.Data.ExpireDate).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+05$/);
+    await bank.fault('naive_dates', 'qr/create');
+    expect((await created()).Data.ExpireDate).toMatch(/T\d\d:\d\d:\d\d\.\d{7}$/);
+    expect((await created()).Data.ExpireDate).toMatch(/T\d\d:\d\d:\d\d\.\d{3}\+05:00$/);
+  });
+
+  it('amount_as_text writes the sum of the newer status versions as a text, in both known forms', async () => {
+    const ids = [await bank.created(token, 1_234_567), await bank.created(token, 1_234_567)];
+    bank.clock.advance(1500);
+    await bank.fault('amount_as_text', 'payment/status', { times: null });
+    const texts = [];
+    for (const id of ids) texts.push((await bank.envelope(`/v02/payment/status/${id}`)).Data);
+    const amounts = texts.map((data) => (data as { Amount: unknown }).Amount);
+    expect(amounts).toEqual(expect.arrayContaining(['1234567.00', '1 234 567 ₸']));
+  });
+
+  it('happens as often as asked, for as long as asked, and only to what it matches', async () => {
+    const id = await bank.created(token, 10);
+    await bank.fault('http_500', 'payment/status', { times: null, match: { id: String(id) } });
+    await bank.fault('http_503', 'qr/create', { match: { amount: 77, bin: BIN } });
+    const other = await bank.created(token, 11);
+    expect(await bank.status(other)).toBe('QrTokenCreated');
+    for (let round = 0; round < 3; round += 1) {
+      expect(await bank.answer(`/v01/payment/status/${id}`)).toMatchObject({ status: 500 });
+    }
+    expect(await bank.create(token, 77)).toMatchObject({ status: 503 });
+    expect(await bank.create(token, 77)).toMatchObject({ status: 200 });
+    expect(await bank.control('DELETE', '/faults')).toEqual({ status: 200, body: { faults: [] } });
+    expect(await bank.status(id)).toBe('QrTokenCreated');
+  });
+
+  it('a star means every call', async () => {
+    await bank.fault('status_code:-999', '*', { times: null });
+    for (const path of ['/v01/health/ping', `/v01/partner/tradepoints/${BIN}`, '/v01/payment/status/1']) {
+      expect((await bank.envelope(path)).StatusCode).toBe(-999);
+    }
+  });
+
+  it('sends Data as null and leaves it out in turns on errors', async () => {
+    const forms = new Set<string>();
+    for (let round = 0; round < 4; round += 1) {
+      const answer = await bank.envelope('/v01/payment/status/1');
+      expect(answer.StatusCode).toBe(-1601);
+      forms.add('Data' in answer ? String(answer.Data) : 'absent');
+    }
+    expect(forms).toEqual(new Set(['null', 'absent']));
+  });
+
+  function createBody(): { body: unknown } {
+    return { body: { OrganizationBin: BIN, DeviceToken: token, Amount: 10, ExternalId: 'S-9' } };
+  }
+});
