@@ -26,6 +26,7 @@ async function demo(args: readonly string[]): Promise<number> {
     desk: local.desk,
     amountMinor: options.amountMinor,
     line: (text) => output.write(`${text}\n`),
+    isTerminal: output.isTerminal,
   });
   return outcome.status === 'succeeded' ? 0 : 1;
 }

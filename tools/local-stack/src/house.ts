@@ -207,10 +207,8 @@ class House {
       },
       (started) => `on port ${started.port}`,
     );
-    void postgres.exited.then(() => {
-      if (!this.closed) {
-        this.breakWith(new PlainFailure(`PostgreSQL ended by itself; its log is ${postgres.logFile}`));
-      }
+    void postgres.exited.then(async () => {
+      if (!this.closed) this.breakWith(await databaseEnded(postgres));
     });
     return postgres;
   }
@@ -304,6 +302,7 @@ class House {
         tradePoint: chain.tradePoint,
         amountMinor: DEMO_AMOUNT_MINOR,
         line: (text) => progress.line(text),
+        isTerminal: progress.isTerminal,
         signal: this.ending,
       }),
     );
@@ -324,6 +323,13 @@ class House {
     progress.line('  another payment   npm run demo -- kaspi_qr');
     progress.line('  stop              Ctrl-C');
   }
+}
+
+async function databaseEnded(postgres: RunningPostgres): Promise<PlainFailure> {
+  const { kind, detail } = await postgres.lastWords();
+  if (kind === 'disk_full')
+    return new PlainFailure('The disk is full, so PostgreSQL ended: free some space and run again.');
+  return new PlainFailure(`PostgreSQL ended by itself (${detail}); its log is ${postgres.logFile}`);
 }
 
 const whenAborted = (signal: AbortSignal): Promise<undefined> =>

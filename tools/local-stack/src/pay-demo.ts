@@ -36,6 +36,7 @@ export interface DemoInput {
   tradePoint?: string;
   amountMinor: number;
   line: (text: string) => void;
+  isTerminal?: boolean;
   signal?: AbortSignal;
   clock?: Clock;
 }
@@ -64,7 +65,7 @@ export async function payDemo(input: DemoInput): Promise<DemoOutcome> {
   );
   let payment = await create(chain, input);
   tell(`${payment.status}: payment ${payment.id} created`);
-  let shown = await show(undefined, payment, tell, aside, input.line);
+  let shown = await show(undefined, payment, tell, aside, input);
   while (!isFinal(payment.status)) {
     if (clock.monotonicMs() - startedMs > STORY_TIMEOUT_MS) {
       throw new PlainFailure(
@@ -80,7 +81,7 @@ export async function payDemo(input: DemoInput): Promise<DemoOutcome> {
     const changed = next.status !== payment.status || next.version !== payment.version;
     if (next.status !== payment.status) tell(next.status);
     payment = next;
-    shown = await show(shown, payment, tell, aside, input.line);
+    shown = await show(shown, payment, tell, aside, input);
     const restMs = LEAST_ROUND_MS - (clock.monotonicMs() - askedMs);
     if (!changed && restMs > 0)
       await pause(restMs, undefined, input.signal === undefined ? {} : { signal: input.signal });
@@ -130,11 +131,11 @@ async function show(
   payment: Payment,
   tell: (what: string) => void,
   aside: (what: string) => void,
-  line: (what: string) => void,
+  { line, isTerminal }: DemoInput,
 ): Promise<Shown> {
   const qr = payment.next_action?.qr ?? undefined;
   if (qr !== undefined && qr !== before?.qr) {
-    for (const row of (await drawQr(qr)).split('\n')) line(`    ${row}`);
+    for (const row of (await drawQr(qr, isTerminal)).split('\n')) line(`    ${row}`);
     const methods = payment.method?.payment_methods ?? [];
     tell(`the QR ${qr} is on the till`);
     if (methods.length > 0) aside(`the buyer may pay with: ${methods.join(', ')}`);
@@ -144,8 +145,14 @@ async function show(
   return { qr: qr ?? before?.qr, message };
 }
 
-/** Half-block characters: no control characters, so that it survives a log file too. */
-export async function drawQr(text: string): Promise<string> {
+/**
+ * Half-block characters, two modules above one another. A terminal gets black on white whatever its theme is, because
+ * scanners want dark modules on a light ground; elsewhere there are no control characters.
+ */
+export async function drawQr(text: string, isTerminal = false): Promise<string> {
   const drawn = await QRCode.toString(text, { type: 'utf8', errorCorrectionLevel: 'L', margin: 2 });
-  return drawn.trimEnd();
+  if (!isTerminal) return drawn.trimEnd();
+  const rows = drawn.split('\n').filter((row) => row !== '');
+  const width = Math.max(...rows.map((row) => row.length));
+  return rows.map((row) => `\u001b[30;107m${row.padEnd(width)}\u001b[0m`).join('\n');
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PlainFailure } from './plain-failure.ts';
 import { SHARED_HOME } from './postgres-binaries.ts';
 import { canReach, type Identity } from './postgres-identity.ts';
+import { endOrphan } from './postmaster.ts';
 
 /** A new cluster takes about 40 MB and its write-ahead log grows from 16 MB; less than this ends in the middle. */
 const LEAST_FREE_BYTES = 128 * 1024 * 1024;
@@ -27,11 +28,18 @@ const movedHome = (dataDir: string): PostgresHome =>
 /**
  * The home for `dataDir`. When root runs a clone under a folder closed to others (/root has mode 700), the user
  * `postgres` could not reach a cluster inside it, so the cluster lives under /var/lib/tolem, keyed by the clone's path.
+ * A note in `dataDir` says so; a moved cluster without that note belonged to a folder that somebody has deleted since.
  */
 export async function postgresHome(dataDir: string, identity: Identity | undefined): Promise<PostgresHome> {
   await mkdir(dataDir, { recursive: true });
-  const reachable = identity === undefined || (await canReach(dataDir, identity));
-  const home = reachable ? homeAt(dataDir) : movedHome(dataDir);
+  if (identity === undefined || (await canReach(dataDir, identity))) return homeAt(dataDir);
+  const home = movedHome(dataDir);
+  const note = join(dataDir, 'the-cluster-is-at');
+  if ((await readFile(note, 'utf8').catch(() => '')).trim() !== home.dir) {
+    await endOrphan(home.clusterDir);
+    await rm(home.dir, { recursive: true, force: true });
+    await writeFile(note, `${home.dir}\n`);
+  }
   await mkdir(home.dir, { recursive: true, mode: 0o755 });
   return home;
 }

@@ -195,6 +195,30 @@ describe('the PostgreSQL of one machine', () => {
     await expect(stat(cut)).rejects.toThrow('ENOENT');
   });
 
+  it('works in a folder that is closed to others, as root too, and is gone with that folder', async () => {
+    const closed = await mkdtemp(join(tmpdir(), 'tolem-postgres-spec-'));
+    const inside = join(closed, 'postgres');
+    try {
+      expect((await stat(closed)).mode & 0o777).toBe(0o700);
+      const first = await startPostgres({ dataDir: inside, durable: false });
+      running.push(first);
+      await query(first.adminUrl, 'CREATE TABLE kept AS SELECT 1 AS answer');
+      await first.stop();
+      const second = await startPostgres({ dataDir: inside, durable: false });
+      running.push(second);
+      expect(await query(second.adminUrl, 'SELECT answer FROM kept')).toEqual([{ answer: 1 }]);
+      await second.stop();
+      await rm(inside, { recursive: true });
+      const third = await startPostgres({ dataDir: inside, durable: false });
+      running.push(third);
+      await expect(query(third.adminUrl, 'SELECT answer FROM kept')).rejects.toThrow('does not exist');
+      await third.stop();
+    } finally {
+      await forgetPostgres(inside);
+      await rm(closed, { recursive: true });
+    }
+  });
+
   it('refuses before it writes anything when the disk is full', async () => {
     await expect(checkFreeSpace(dataDir, Number.MAX_SAFE_INTEGER)).rejects.toThrow(/^The disk is full at .* MB left/);
     await checkFreeSpace(dataDir, 1);

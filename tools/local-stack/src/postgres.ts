@@ -8,7 +8,7 @@ import pg from 'pg';
 import { PlainFailure, withPlainFailures } from './plain-failure.ts';
 import { anyFreePort } from './ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
-import { reasonInLog } from './postgres-log.ts';
+import { type FailedStart, reasonInLog } from './postgres-log.ts';
 import {
   checkFreeSpace,
   closedFolder,
@@ -27,6 +27,7 @@ const MAJOR_VERSION = '18';
 const READY_TIMEOUT_MS = 120_000;
 const INITDB_TIMEOUT_MS = 120_000;
 const MAX_START_TRIES = 5;
+const LOG_WINDOW_BYTES = 65_536;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 /** Services that outlive their parent for a moment get this long to put their books in order. */
 const ORPHAN_GRACE_S = 5;
@@ -53,6 +54,8 @@ export interface RunningPostgres {
   logFile: string;
   /** Settles when the server's process has ended, for whatever reason. */
   exited: Promise<void>;
+  /** Why it ended, from the end of its log. */
+  lastWords(): Promise<FailedStart>;
   /** Fast shutdown; after 10 s an immediate one. No process is left. */
   stop(): Promise<void>;
 }
@@ -88,7 +91,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
       logFile: join(options.dataDir, 'postgres.log'),
       remedy: options.remedy ?? 'run "npm start -- --fresh" to forget it',
     };
-    await checkFreeSpace(home.dir);
+    for (const dir of new Set([options.dataDir, home.dir])) await checkFreeSpace(dir);
     if (await endOrphan(home.clusterDir)) say('stopped the PostgreSQL that an earlier run had left');
     const state = await clusterState(home, MAJOR_VERSION);
     if (typeof state === 'object') throw brokenFolder(place, state.broken);
@@ -185,7 +188,7 @@ async function startServer(place: Place, askedPort: number | undefined): Promise
   }
 }
 
-async function tryServer(place: Place, port: number): Promise<RunningPostgres | ReturnType<typeof reasonInLog>> {
+async function tryServer(place: Place, port: number): Promise<RunningPostgres | FailedStart> {
   const logStart = await prepareLog(place.logFile);
   const log = await open(place.logFile, 'a', 0o600);
   let server: ChildProcess;
@@ -224,7 +227,11 @@ async function tryServer(place: Place, port: number): Promise<RunningPostgres | 
     await stop();
     throw error;
   }
-  return { adminUrl, port, pid, logFile: place.logFile, exited, stop };
+  const lastWords = async (): Promise<FailedStart> => {
+    const { size } = await stat(place.logFile);
+    return reasonInLog(await readFrom(place.logFile, Math.max(logStart, size - LOG_WINDOW_BYTES)));
+  };
+  return { adminUrl, port, pid, logFile: place.logFile, exited, lastWords, stop };
 }
 
 /**
@@ -281,7 +288,7 @@ async function prepareLog(logFile: string): Promise<number> {
 async function readFrom(file: string, start: number): Promise<string> {
   const handle = await open(file, 'r');
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(65_536), 0, 65_536, start);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(LOG_WINDOW_BYTES), 0, LOG_WINDOW_BYTES, start);
     return buffer.subarray(0, bytesRead).toString('utf8');
   } finally {
     await handle.close();

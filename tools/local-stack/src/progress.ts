@@ -28,6 +28,10 @@ export class Progress {
     this.clock = clock;
   }
 
+  get isTerminal(): boolean {
+    return this.output.isTerminal;
+  }
+
   line(text = ''): void {
     this.output.write(`${text}\n`);
   }

@@ -85,6 +85,26 @@ describe('the story of a payment', () => {
     expect(text).toMatch(/unknown[\s\S]*succeeded/);
   });
 
+  it('a terminal gets the QR black on white, every row as wide as the others', async () => {
+    const rows = (await drawQr('1'.repeat(41), true)).split('\n');
+    const inner = rows.map((row) => row.slice('\u001b[30;107m'.length, -'\u001b[0m'.length));
+    expect(rows.every((row) => row.startsWith('\u001b[30;107m') && row.endsWith('\u001b[0m'))).toBe(true);
+    expect(new Set(inner.map((row) => row.length)).size).toBe(1);
+    expect(
+      inner
+        .map((row) => row.trimEnd())
+        .join('\n')
+        .trimEnd(),
+    ).toBe(
+      await drawQr('1'.repeat(41)).then((plain) =>
+        plain
+          .split('\n')
+          .map((row) => row.trimEnd())
+          .join('\n'),
+      ),
+    );
+  });
+
   it('draws a QR whose modules are as wide as they are high', async () => {
     const rows = (await drawQr('1'.repeat(41))).split('\n');
     const width = [...(rows[0] ?? '')].length;

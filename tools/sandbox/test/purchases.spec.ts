@@ -46,6 +46,14 @@ describe('the life of a purchase', () => {
     expect(await bank.status(id)).toBe('Processed');
   });
 
+  it('has no buyer while nobody asks about it: its code stands on no screen', async () => {
+    const id = await bank.created(token, 1490);
+    bank.clock.advance(31_000);
+    expect(bank.row(id)?.status).toBe('QrTokenCreated');
+    bank.clock.advance(5_000);
+    expect(await bank.status(id)).toBe('Error');
+  });
+
   it('is found under every version of the status method, with a trailing slash and in any casing', async () => {
     const id = await bank.created(token, 1490);
     for (const version of ['v01', 'v02', 'v04', 'V01']) expect(await bank.status(id, version)).toBe('QrTokenCreated');

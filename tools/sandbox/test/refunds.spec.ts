@@ -16,6 +16,7 @@ describe('purchase details and refunds without the buyer', () => {
     token = await bank.register();
     paid = await bank.created(token, 100, 'S-100');
     bank.clock.advance(1500);
+    expect(await bank.status(paid)).toBe('Processed');
   });
 
   const details = (id: number, asking = token): Promise<Envelope> =>

@@ -59,6 +59,7 @@ describe('the StatusCodes of each method', () => {
     const amounts = [10, 0, -1, 0.001, 1e30, 'x', 1_000_006];
     const paid = await bank.created(token, 100);
     bank.clock.advance(1500);
+    expect(await bank.status(paid)).toBe('Processed');
     const ids = [paid, await bank.created(token, 1_000_002), 1, '99999999999999999999'.slice(0, 19)];
 
     for (const bin of bins) await note('partner/tradepoints', `/partner/tradepoints/${bin}`);

@@ -36,6 +36,7 @@ BEGIN
       -- Sent without an outbox, never ordered: good for one step forward and nothing else.
       CONTINUE WHEN old.status <> 'requires_customer' OR fact ->> 'phase' <> 'processing';
       it.status := 'processing';
+      it.next_action := NULL;
       it.expires_at := (fact ->> 'expires_at')::timestamptz;
     ELSE
       seq := (fact ->> 'seq')::bigint;
@@ -71,13 +72,13 @@ BEGIN
                                            'cashier_key', 'unknown_ask_admin');
         ELSE
           it.next_action := nullif(fact -> 'next_action', 'null');
-          -- The end of the stage may have come by a progress message; a snapshot of the same stage does not take it away.
+          -- The end of a stage that a progress message told is not taken away by a snapshot of the same stage.
           it.expires_at := coalesce((it.next_action ->> 'expires_at')::timestamptz,
-                                    CASE WHEN phase = old.status THEN old.expires_at END);
+                                    CASE WHEN phase = old.status AND old.next_action IS NULL THEN old.expires_at END);
           it.failure := nullif(fact -> 'failure', 'null');
         END IF;
         it.payment_methods := fact -> 'payment_methods';
-        it.slip := coalesce(nullif(fact -> 'slip', 'null'), old.slip);
+        it.slip := nullif(fact -> 'slip', 'null');
       END IF;
 
       SELECT coalesce(array_agg(kind), '{}') INTO raised FROM unnest(raised) AS kind WHERE kind <> ALL (old.alarms);

@@ -102,6 +102,7 @@ export class BankState {
       refundedMinor: 0,
       limboPolls: record.limboPolls,
       silentUntilMs: record.silentUntilMs,
+      asked: false,
       lastPollAtMs: Number.NEGATIVE_INFINITY,
       saidStatuses: new Set(),
       calls: [],
@@ -132,7 +133,10 @@ export class BankState {
     const { call, atMs, answered, answeredAtMs, status } = record;
     this.change(record.id, (purchase) => {
       addCall(purchase.calls, { call, atMs, answered, answeredAtMs, status });
-      if (status !== null) purchase.saidStatuses.add(status);
+      if (status !== null) {
+        purchase.saidStatuses.add(status);
+        purchase.asked = true;
+      }
       if (record.refundId === null) return;
       const refund = this.refunds.get(record.refundId);
       if (refund !== undefined) addCall(refund.calls, { call, atMs, answered, answeredAtMs, status });

@@ -28,6 +28,8 @@ export interface Purchase {
   limboPolls: number;
   /** Until this moment the status method does not answer at all. */
   readonly silentUntilMs: number;
+  /** Somebody has asked about its status, so its code stands on a screen. */
+  asked: boolean;
   lastPollAtMs: number;
   readonly saidStatuses: Set<string>;
   readonly calls: LedgerCall[];

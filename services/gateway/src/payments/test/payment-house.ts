@@ -2,7 +2,7 @@ import { DEFAULT_PAYMENT_SETTINGS, type PaymentSettings } from '../payment-setti
 import { commandsTopic, type Envelope, EVENTS_TOPIC, methodNamed, PROVIDERS } from '@tolem/contracts';
 import { MemoryWakeUps } from '@tolem/coordination';
 import { idFromUuid, IdFactory, ManualClock, uuidFromId } from '@tolem/domain';
-import { InProcessBus } from '@tolem/messaging';
+import { InProcessBus, type Subscription } from '@tolem/messaging';
 import { createLogger } from '@tolem/observability';
 import { Database, Outbox } from '@tolem/persistence';
 import { testDatabase } from '@tolem/testing';
@@ -77,6 +77,7 @@ export class PaymentHouse {
   readonly cancel: CancelPayment;
   readonly apply: ApplyPaymentFacts;
   readonly sweeper: SweepPayments;
+  readonly #provider: Subscription;
   #keys = 0;
 
   private constructor(
@@ -103,7 +104,7 @@ export class PaymentHouse {
     this.cancel = new CancelPayment(this.store, this.outbox, this.wakeUps, this.clock, this.ids);
     this.apply = new ApplyPaymentFacts(worker, this.wakeUps, this.clock, this.ids, logger);
     this.sweeper = new SweepPayments(worker, this.bus, this.clock, this.ids, settings, logger);
-    this.bus.subscribe(PROVIDER.name, [commandsTopic(PROVIDER.name)], async (batch) => {
+    this.#provider = this.bus.subscribe(PROVIDER.name, [commandsTopic(PROVIDER.name)], async (batch) => {
       this.commands.push(...batch);
       return batch.map(() => 'done');
     });
@@ -125,6 +126,7 @@ export class PaymentHouse {
 
   async close(): Promise<void> {
     this.closing.abort();
+    await this.#provider.close();
     await this.outbox.stop();
     await this.app.close();
     await this.worker.close();

@@ -22,7 +22,7 @@ export const paymentStatus = defineMethod({
   verb: 'GET',
   parameters: z.strictObject({ qrpaymentid: idParameter.catch(-1) }),
   run: ({ qrpaymentid: id }, context) => {
-    const purchase = context.bank.purchase(id);
+    const purchase = context.bank.askedPurchase(id);
     if (purchase === undefined) return { code: STATUS_CODE.purchaseNotFound };
     countAbuse(purchase, context);
     if (context.arrivedAtMs < purchase.silentUntilMs) return { code: STATUS_CODE.ok, purchase, transport: 'silence' };

@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Addressed, commandsTopic, type Envelope, type Mode } from '@tolem/contracts';
+import { type Clock, type IdFactory, idFromUuid } from '@tolem/domain';
+import type { Outbox, OutboxRow } from '@tolem/persistence';
+import { CLOCK, IDS, OUTBOX } from './tokens.ts';
+import type { Query } from './transactions.ts';
+
+export interface CommandAddress {
+  readonly provider: string;
+  /** Public id of what the command is about. */
+  readonly subject: string;
+  readonly lane: string;
+  /** UUID of the tenant. */
+  readonly tenantId: string;
+  readonly mode: Mode;
+  readonly traceparent: string | undefined;
+}
+
+/**
+ * Messages of a use case: addressed, written in its transaction, published after its commit. What a crash keeps from
+ * being published the relay sends.
+ */
+@Injectable()
+export class OutboxRows {
+  constructor(
+    @Inject(OUTBOX) private readonly outbox: Outbox,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: IdFactory,
+  ) {}
+
+  /** The address of a command to a provider's service, for `produce`. */
+  addressOf(to: CommandAddress): Addressed {
+    return {
+      id: this.ids.next('msg'),
+      source: 'gateway',
+      subject: to.subject,
+      time: new Date(this.clock.now()).toISOString(),
+      tenant: idFromUuid('ten', to.tenantId),
+      mode: to.mode,
+      topic: commandsTopic(to.provider),
+      key: to.lane,
+      ...(to.traceparent === undefined ? {} : { traceparent: to.traceparent }),
+    };
+  }
+
+  /** Writes messages into the transaction; hand the rows to `publish` when it has committed. */
+  async write(query: Query, envelopes: readonly Envelope[]): Promise<OutboxRow[]> {
+    const rows = envelopes.flatMap((envelope) => this.outbox.rowsFor(envelope));
+    for (const row of rows) {
+      await query('INSERT INTO outbox (id, topic, consumer, key, headers, body) VALUES ($1, $2, $3, $4, $5, $6)', [
+        row.id,
+        row.topic,
+        row.consumer,
+        row.key,
+        JSON.stringify(row.headers),
+        JSON.stringify(row.body),
+      ]);
+    }
+    return rows;
+  }
+
+  publish(rows: readonly OutboxRow[]): void {
+    this.outbox.publish(rows);
+  }
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { paymentCancel } from '@tolem/contracts';
+import { waitFor } from '@tolem/testing';
+import { PaymentHouse, type Reply, type Shop, uuidOf } from '../test/payment-house.ts';
+
+describe('cancelling a payment', () => {
+  let house: PaymentHouse;
+  let shop: Shop;
+  beforeAll(async () => {
+    house = await PaymentHouse.open();
+    shop = await house.shop();
+  });
+  afterAll(() => house.close());
+
+  const cancel = async (id: string, reason?: string, who = shop): Promise<Reply> =>
+    (await house.cancel.run(who.caller, { id: uuidOf(id) }, reason, undefined)) as Reply;
+  const cancelKey = async (key: string, who = shop): Promise<Reply> =>
+    (await house.cancel.run(who.caller, { key }, undefined, undefined)) as Reply;
+  const cancelsOf = (id: string): number =>
+    house.commands.filter((command) => command.type === 'payment.cancel' && command.subject === id).length;
+
+  it('is noted, sent to the provider and shown in one round trip, while the payment stays what it is', async () => {
+    const { body: payment } = await house.pay(shop);
+    const sent: string[] = [];
+    const stop = house.app.onRoundTrip((sql) => sent.push(sql));
+    const { status, body } = await cancel(payment.id, 'buyer left');
+    stop();
+    expect(sent).toHaveLength(1);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'created',
+      version: 2,
+      cancel: { result: 'pending' },
+      till: { screen: 'wait', may_start_another: false },
+    });
+    const command = await waitFor('the cancel', () =>
+      house.commands.find((one) => one.type === 'payment.cancel' && one.subject === payment.id),
+    );
+    expect(command).toMatchObject({ key: payment.id, tenant: shop.caller.tenant });
+    expect(paymentCancel.produce.parse(command.body)).toMatchObject({ subject_id: payment.id, reason: 'buyer left' });
+  });
+
+  it('is sent once, however often and however many at once ask for it', async () => {
+    const { body: payment } = await house.pay(shop);
+    const replies = await Promise.all(Array.from({ length: 10 }, () => cancel(payment.id)));
+    const again = await cancel(payment.id);
+    expect(new Set([...replies, again].map((reply) => reply.body.cancel?.requested_at)).size).toBe(1);
+    expect(again.body.version).toBe(2);
+    await waitFor('an empty outbox', async () => (await house.count('outbox')) === 0);
+    expect(cancelsOf(payment.id)).toBe(1);
+  });
+
+  it.each([
+    ['canceled', 'done'],
+    ['expired', 'done'],
+    ['declined', 'done'],
+    ['failed', 'done'],
+    ['succeeded', 'refused'],
+  ])('ends when the payment ends: %s means %s', async (phase, result) => {
+    const { body: payment } = await house.pay(shop);
+    await cancel(payment.id);
+    await house.tell({ payment: payment.id, seq: 1, phase });
+    expect((await house.get(shop, payment.id)).cancel?.result).toBe(result);
+  });
+
+  it('shows what the provider says of it while the payment is open', async () => {
+    const { body: payment } = await house.pay(shop);
+    await cancel(payment.id);
+    await house.tell({
+      payment: payment.id,
+      seq: 1,
+      phase: 'requires_customer',
+      more: { cancel: { result: 'pending' } },
+    });
+    expect(await house.get(shop, payment.id)).toMatchObject({
+      status: 'requires_customer',
+      cancel: { result: 'pending' },
+    });
+  });
+
+  it('is not possible on a paid payment and sends nothing', async () => {
+    const { body: payment } = await house.pay(shop);
+    await house.tell({ payment: payment.id, seq: 1, phase: 'succeeded' });
+    const { status, body } = await cancel(payment.id);
+    expect({ status, ...body }).toMatchObject({
+      status: 'succeeded',
+      cancel: { result: 'not_possible' },
+      till: { screen: 'paid', hand_over_goods: true },
+    });
+    await waitFor('an empty outbox', async () => (await house.count('outbox')) === 0);
+    expect(cancelsOf(payment.id)).toBe(0);
+  });
+
+  it('changes nothing of a payment that ended unpaid', async () => {
+    const { body: payment } = await house.pay(shop);
+    await house.tell({ payment: payment.id, seq: 1, phase: 'expired' });
+    const { body } = await cancel(payment.id);
+    expect(body).toMatchObject({ status: 'expired', version: 2, cancel: null });
+  });
+
+  it('answers 404 for a payment of another tenant, and of an organization that the key may not see', async () => {
+    const { body: payment } = await house.pay(shop);
+    const other = await house.shop();
+    const limited: Shop = { ...shop, caller: { ...shop.caller, organizations: [other.organizationId] } };
+    for (const who of [other, limited]) {
+      await expect(cancel(payment.id, undefined, who)).rejects.toMatchObject({ status: 404, code: 'not_found' });
+    }
+    expect((await house.get(shop, payment.id)).cancel).toBeNull();
+  });
+
+  it('finds a payment by the key that it was created with', async () => {
+    const { body: payment } = await house.pay(shop, house.body(shop), 'lost-answer');
+    expect((await cancelKey('lost-answer')).body).toMatchObject({ id: payment.id, cancel: { result: 'pending' } });
+  });
+
+  it('leaves a tombstone for an unknown key, so that a late create starts nothing', async () => {
+    const { status, body: tombstone } = await cancelKey('never-arrived');
+    expect(status).toBe(200);
+    expect(tombstone).toMatchObject({
+      status: 'canceled',
+      amount: null,
+      organization: null,
+      cancel: { result: 'done' },
+    });
+    expect((await cancelKey('never-arrived')).body).toEqual(tombstone);
+    const late = await house.pay(shop, house.body(shop), 'never-arrived');
+    expect(late).toMatchObject({
+      status: 200,
+      headers: { 'idempotent-replayed': 'true' },
+      body: { id: tombstone.id, status: 'canceled' },
+    });
+    expect(house.commands.filter((command) => command.subject === tombstone.id)).toEqual([]);
+    expect(await house.get(shop, tombstone.id)).toMatchObject({
+      status: 'canceled',
+      till: { screen: 'not_paid', may_start_another: true },
+    });
+  });
+
+  it('makes either a tombstone or a cancelled payment of a create and a cancel that race', async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const key = `race-${turn}`;
+      const [created, cancelled] = await Promise.all([house.pay(shop, house.body(shop), key), cancelKey(key)]);
+      expect(created.body.id).toBe(cancelled.body.id);
+      expect(cancelled.body.cancel).not.toBeNull();
+      expect(await house.count('payment WHERE idem_key = $1', [key])).toBe(1);
+    }
+  });
+
+  it('keeps the keys of two tenants apart', async () => {
+    const other = await house.shop();
+    const { body: payment } = await house.pay(shop, house.body(shop), 'same-key');
+    expect((await cancelKey('same-key', other)).body).toMatchObject({ status: 'canceled', amount: null });
+    expect((await house.get(shop, payment.id)).cancel).toBeNull();
+  });
+});
