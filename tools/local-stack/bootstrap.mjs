@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 const LEAST_NPM_NODE = [20, 19, 0];
 const LEAST_RUN_NODE = [24, 9, 0];
 const INSTALL_TIMEOUT_MS = 20 * 60_000;
+const PARENT_POLL_MS = 250;
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 
 /** @type {Record<string, { script: string, build: boolean }>} */
@@ -337,13 +338,31 @@ async function handOver(root, node, script, args) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   const stop = passSignals(child);
+  const stopWatching = watchNpm(() => child.kill('SIGTERM'));
   /** @type {{ code: number | null, signal: NodeJS.Signals | null }} */
   const end = await new Promise((settle, fail) => {
     child.once('error', fail);
     child.once('exit', (code, signal) => settle({ code, signal }));
   });
   stop();
+  stopWatching();
   process.exitCode = end.code === null ? 128 + (end.signal ? constants.signals[end.signal] : 0) : end.code;
+}
+
+/**
+ * npm runs its scripts in a shell and passes signals to that shell alone, which may die without telling us. Nobody can
+ * stop a house whose npm is gone, so it ends with it. Started without npm, it may outlive whoever started it.
+ * @param {() => void} gone
+ */
+function watchNpm(gone) {
+  if (process.env['npm_lifecycle_event'] === undefined) return () => undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    gone();
+  }, PARENT_POLL_MS);
+  return () => clearInterval(timer);
 }
 
 /** @param {string[]} argv */

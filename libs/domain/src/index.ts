@@ -7,3 +7,4 @@ export * from './money.ts';
 export * from './payment-status.ts';
 export * from './tax-id.ts';
 export * from './till.ts';
+export { tillPage } from './till-page.ts';

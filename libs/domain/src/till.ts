@@ -100,7 +100,12 @@ const SPECIAL: readonly TillRow[] = [
     next_action: 'show_qr',
     ...answer('show_qr', 'show_qr', { hide_qr: false }),
   },
-  { status: 'requires_customer', situation: 'next_action', next_action: 'open_link', ...answer('show_link', 'show_link') },
+  {
+    status: 'requires_customer',
+    situation: 'next_action',
+    next_action: 'open_link',
+    ...answer('show_link', 'show_link'),
+  },
   // Late money: the till was told "not paid" before, so the buyer may have left, paid in cash or with a second code, and
   // the chain's policy may be sending the money back at this moment. Handing over the goods could give them away, and
   // charging again for this sale could take the money twice. Only a person can see which; the goods wait for that person.

@@ -3,10 +3,13 @@ import {
   DataSource,
   type DataSourceOptions,
   type EntityManager,
-  type Logger,
   QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { type RoundTripListener, statementLogger } from './statement-logger.ts';
+
+export type { RoundTripListener } from './statement-logger.ts';
 
 const INT8 = 20;
 
@@ -34,24 +37,6 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** Classes or schemas that TypeORM maps; only for what is not on the hot path. */
   readonly entities?: NonNullable<DataSourceOptions['entities']>;
-}
-
-/** Called for every statement that goes to the server as a round trip of its own; tests count with it. */
-export type RoundTripListener = (sql: string) => void;
-
-/** Tells the listeners of every statement that TypeORM sends, those around a transaction included; logs nothing. */
-function statementLogger(listeners: ReadonlySet<RoundTripListener>): Logger {
-  const silent = (): void => undefined;
-  return {
-    logQuery: (sql) => {
-      for (const listener of listeners) listener(sql);
-    },
-    logQueryError: silent,
-    logQuerySlow: silent,
-    logSchemaBuild: silent,
-    logMigration: silent,
-    log: silent,
-  };
 }
 
 /**
@@ -120,7 +105,9 @@ export class Database {
       return await this.dataSource.transaction(work);
     } catch (error) {
       // A connection that breaks between two statements is released at once, and the next statement says only that.
-      if (!(error instanceof QueryRunnerAlreadyReleasedError)) throw error;
+      const released =
+        error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError;
+      if (!released) throw error;
       throw new Error('Connection terminated inside a transaction', { cause: error });
     }
   }

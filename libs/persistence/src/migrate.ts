@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { statementLogger } from './statement-logger.ts';
 
 /** Any number that only migrations use: two that start at once run one after the other. */
 const MIGRATION_LOCK = 7_405_602_418;
@@ -101,6 +102,8 @@ async function runMigrations(
     applicationName: `tolem migrate ${plan.schema}`,
     installExtensions: false,
     migrations,
+    // What went wrong is in the error; TypeORM's own logger would print it a second time.
+    logger: statementLogger(new Set()),
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',
     poolSize: 1,
@@ -148,7 +151,13 @@ function sqlMigrations(directory: string, names: Readonly<Record<string, string>
       const migration = class implements MigrationInterface {
         readonly name = name;
         async up(runner: QueryRunner): Promise<void> {
-          await runner.query(sql);
+          try {
+            await runner.query(sql);
+          } catch (error) {
+            throw new Error(`migration ${file} failed: ${error instanceof Error ? error.message : 'unknown error'}`, {
+              cause: error,
+            });
+          }
         }
         async down(): Promise<void> {
           throw new Error(`${name} has no way back: expand first, contract in a later release`);

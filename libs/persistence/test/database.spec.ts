@@ -143,7 +143,7 @@ describe('trouble with the server', () => {
     expect(await waitFor('the next connection', () => worker.query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
   });
 
-  it.each([1, 2, 3])('is told apart inside a transaction, which leaves nothing (try %i)', async () => {
+  it('is told apart inside a transaction, which leaves nothing', async () => {
     const failure = await worker
       .transaction(async (manager) => {
         await manager.query(`INSERT INTO note VALUES (3, $1, 'third')`, [ALMA]);

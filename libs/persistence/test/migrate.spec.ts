@@ -133,7 +133,9 @@ describe('a migration that is wrong', () => {
     file('1764000000301-bad.sql', 'CREATE TABLE half (id int); INSERT INTO half VALUES (1); SELECT 1 / 0');
     const plan = planFor(database);
     const directories = [...plan.directories, folder];
-    await expect(migrate({ ...plan, directories })).rejects.toThrow('division by zero');
+    await expect(migrate({ ...plan, directories })).rejects.toThrow(
+      'migration 1764000000301-bad.sql failed: division by zero',
+    );
     expect(await tables()).toEqual([...before, 'good'].sort());
 
     file('1764000000301-bad.sql', 'CREATE TABLE half (id int)');
@@ -158,12 +160,20 @@ describe('a role of a service', () => {
   });
 
   it('no longer logs in with the old password once it was changed', async () => {
-    const url = new URL(service.urlOf(APP));
-    url.password = "it's another";
-    await migrate(planFor(service, { roles: [roleOfUrl(url.toString())] }));
-    await asRole(url.toString(), (client) => client.query('SELECT 1'));
-    await expect(asRole(service.urlOf(APP), (client) => client.query('SELECT 1'))).rejects.toThrow('password');
-    await migrate(planFor(service));
+    // A role of its own: roles belong to the whole cluster, and other specs log in at the same time.
+    const name = 'persistence_spec_rotated';
+    const [old, changed] = ['the old one', "it's another"].map((password) => ({ name, password }));
+    const urlWith = (password: string): string => {
+      const url = new URL(service.urlOf(name));
+      url.password = encodeURIComponent(password);
+      return url.toString();
+    };
+    if (old === undefined || changed === undefined) throw new Error('two passwords were given');
+    await migrate(planFor(service, { roles: [old] }));
+    await asRole(urlWith(old.password), (client) => client.query('SELECT 1'));
+    await migrate(planFor(service, { roles: [changed] }));
+    await asRole(urlWith(changed.password), (client) => client.query('SELECT 1'));
+    await expect(asRole(urlWith(old.password), (client) => client.query('SELECT 1'))).rejects.toThrow('password');
   });
 
   it('owns nothing, so row-level security holds for it', async () => {

@@ -105,17 +105,20 @@ export class Acceptor {
   async #acceptOperations(wanted: readonly Wanted[]): Promise<void> {
     const { settings, clock } = this.around;
     const leaseEnds = clock.monotonicMs() + settings.leaseMs;
-    const rows = await this.rooms.db.query<{ id: string }>(ACCEPT, [
+    const rows = await this.rooms.db.query<{ id: string; ours: boolean }>(ACCEPT, [
       JSON.stringify(wanted.map(rowOf)),
       this.rooms.owner,
       settings.leaseMs,
     ]);
-    const isNew = new Set(rows.map((row) => row.id));
+    const isNew = new Map(rows.map((row) => [row.id, row.ours]));
     const fresh: Operation[] = [];
     const repeatedStarts: string[] = [];
     for (const { operation, startsPayment } of wanted) {
-      if (isNew.delete(operation.id)) fresh.push({ ...operation, attempt: 1, leaseEnds });
-      else if (startsPayment) repeatedStarts.push(operation.subject.id);
+      const ours = isNew.get(operation.id);
+      isNew.delete(operation.id);
+      // What must wait for its lane is picked up by the sweeper.
+      if (ours === true) fresh.push({ ...operation, attempt: 1, leaseEnds });
+      else if (ours === undefined && startsPayment) repeatedStarts.push(operation.subject.id);
     }
     this.rooms.executor.take(fresh);
     // Whoever starts again has not heard our news, so it is told once more.
@@ -174,6 +177,7 @@ export class Acceptor {
         kind: envelope.type,
         class: effect,
         lane: body.lane,
+        connectionId: body.connection_id,
         connectionVersion: body.connection_version,
         command: body,
         subject,
@@ -224,7 +228,7 @@ function rowOf({ operation, startsPayment }: Wanted): object {
     subject_id: subject.id,
     tenant: subject.tenant,
     mode: subject.mode,
-    connection_id: subject.connectionId,
+    connection_id: operation.connectionId,
     connection_version: operation.connectionVersion,
     device_id: subject.deviceId,
     kind: operation.kind,

@@ -18,6 +18,8 @@ const MAX_CACHED = 10_000;
 /** Connections as the gateway put them here, with their credentials from the vault; cached by version. */
 export class Connections {
   readonly #cache = new Map<string, Access>();
+  /** Counts changes, so that what was read before one is not remembered after it. */
+  #changes = 0;
 
   constructor(
     private readonly db: Database,
@@ -46,7 +48,24 @@ export class Connections {
         command.enabled,
       ],
     );
-    this.#cache.delete(command.connection_id);
+    this.#forget(command.connection_id);
+  }
+
+  /** Forgets what another process has replaced meanwhile. */
+  async dropStale(): Promise<void> {
+    const known = [...this.#cache.values()].map(({ connectionId, version }) => ({ id: connectionId, version }));
+    if (known.length === 0) return;
+    const stale = await this.db.query<{ id: string }>(
+      `SELECT c.id FROM connection c JOIN jsonb_to_recordset($1::jsonb) AS k (id text, version integer) USING (id)
+        WHERE c.version > k.version`,
+      [JSON.stringify(known)],
+    );
+    for (const { id } of stale) this.#forget(id);
+  }
+
+  #forget(id: string): void {
+    this.#changes += 1;
+    this.#cache.delete(id);
   }
 
   /**
@@ -56,11 +75,12 @@ export class Connections {
   async access(id: string, minVersion: number): Promise<Access | undefined> {
     const known = this.#cache.get(id);
     if (known !== undefined && known.version >= minVersion) return known;
+    const changes = this.#changes;
     const [row] = await this.db.query<ConnectionRow>('SELECT * FROM connection WHERE id = $1', [id]);
     if (row === undefined || row.version < minVersion) return undefined;
     const access = await this.#accessOf(row);
     if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
-    this.#cache.set(id, access);
+    if (changes === this.#changes) this.#cache.set(id, access);
     return access;
   }
 

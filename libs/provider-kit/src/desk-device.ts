@@ -55,13 +55,14 @@ function deviceWork(
     async run(operation) {
       const lease = leaseOf(rooms, operation);
       const [subject] = await rooms.store.load([operation.subject.id]);
-      if (subject?.kind !== 'device')
+      if (subject?.kind !== 'device') {
         return lease.end('refused', { failure: failureOf('no_such_device', 'desk_setup') });
-      const access = await rooms.connections.access(operation.subject.connectionId, operation.connectionVersion);
+      }
+      const access = await rooms.connections.access(operation.connectionId, operation.connectionVersion);
       if (access === undefined) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
       if (!(await lease.holdForCall())) return;
       const call = (): Call => callOf(access, requestIdOf(operation.id, operation.attempt, 1), () => lease.valid);
-      const next = await work(operation, subject, access, call);
+      const next = await work(operation, { ...subject, connectionId: operation.connectionId }, access, call);
       if (next === null) return lease.giveBack(RETRY_UNREACHABLE_MS);
       const end = {
         id: operation.id,

@@ -36,7 +36,7 @@ export class Executor {
     for (const operation of operations) {
       const work = this.work.get(operation.kind);
       if (work === undefined || this.#stopped) continue;
-      const line = `${work.slot} ${operation.subject.connectionId}`;
+      const line = `${work.slot} ${operation.connectionId}`;
       const waiting = this.#lines.get(line) ?? [];
       if (waiting.length >= this.around.settings.maxQueuedPerConnection)
         this.#track(this.#guard(operation, work.overloaded(operation)));
@@ -73,13 +73,25 @@ export class Executor {
       return;
     }
     this.#pumping = true;
-    void this.#startWhatMay().finally(() => {
-      this.#pumping = false;
-      if (this.#again) {
-        this.#again = false;
-        this.#pump();
-      }
-    });
+    void this.#startWhatMay()
+      .catch((error: unknown) => {
+        // Nobody could say whether there are slots: what waits stays in line.
+        this.around.log.warn({ err: error }, 'taking slots broke off and will be tried again');
+        this.#pumpLater();
+      })
+      .finally(() => {
+        this.#pumping = false;
+        if (this.#again) {
+          this.#again = false;
+          this.#pump();
+        }
+      });
+  }
+
+  #pumpLater(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#pump(), RETRY_SLOT_MS);
   }
 
   /** One operation of every line in turn, until no line can begin another. */
@@ -97,7 +109,7 @@ export class Executor {
         if (next === undefined) continue;
         const work = this.work.get(next.kind);
         if (work === undefined) continue;
-        const giveBack = await this.slots.tryTake(next.subject.connectionId, work.slot);
+        const giveBack = await this.slots.tryTake(next.connectionId, work.slot);
         if (giveBack === undefined) {
           held = true;
           continue;
@@ -116,10 +128,7 @@ export class Executor {
       }
     }
     // Slots may be held by other processes, whose end nobody tells us.
-    if (held && !this.#stopped) {
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => this.#pump(), RETRY_SLOT_MS);
-    }
+    if (held) this.#pumpLater();
   }
 
   #begin(operation: Operation, work: OperationWork, giveBack: () => void): void {

@@ -10,6 +10,8 @@ export interface Operation {
   readonly class: EffectKind;
   readonly lane: string;
   readonly attempt: number;
+  /** The connection that the command names; a device may have been known under another one before. */
+  readonly connectionId: string;
   readonly connectionVersion: number;
   readonly command: unknown;
   readonly subject: Subject;
@@ -25,6 +27,7 @@ export interface OperationRow extends SubjectRow {
   readonly attempt: number;
   readonly state: string;
   readonly command: unknown;
+  readonly op_connection_id: string;
   readonly connection_version: number;
 }
 
@@ -35,6 +38,7 @@ export function operationOf(row: OperationRow, leaseEnds: number): Operation {
     class: row.class,
     lane: row.lane,
     attempt: row.attempt,
+    connectionId: row.op_connection_id,
     connectionVersion: row.connection_version,
     command: row.command,
     subject: subjectOf(row),

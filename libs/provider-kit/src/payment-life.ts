@@ -57,6 +57,10 @@ export const DEFAULT_TIMETABLE: Timetable = {
   lookWhileUnknownMs: [5_000, 30_000, 120_000, 600_000, 3_600_000],
 };
 
+const AMOUNT_MISMATCH = 'amount_mismatch';
+/** From the third re-check in vain on (architecture §10). */
+const ALARM_FROM_STEP = 3;
+
 /** The provider has taken the payment in. */
 export function started(
   picture: PaymentPicture,
@@ -65,7 +69,8 @@ export function started(
 ): PaymentPicture {
   const until = now + outcome.waiting.customerWithinMs;
   return {
-    phase: 'requires_customer',
+    // A call in doubt may have been shown as unknown already: from there a payment only ends, it does not begin again.
+    phase: canMove(picture.phase, 'requires_customer') ? 'requires_customer' : picture.phase,
     providerRef: outcome.providerRef,
     lookAt: until,
     lookStep: 0,
@@ -124,6 +129,9 @@ export function judge(
   timetable: Timetable,
   seenProcessing: boolean,
 ): Decision {
+  if (picture.phase === 'succeeded') return unasked(picture);
+  // The provider once said that another amount was paid: only the right one may undo that, or a person.
+  if (isMismatched(picture) && outcome.is !== 'paid') return unasked(picture);
   switch (outcome.is) {
     case 'paid':
       return paid(picture, outcome);
@@ -136,6 +144,14 @@ export function judge(
       if (isFinal(picture.phase)) return lookLater(picture, now, timetable);
       return notHeard(picture, waiting, askedAt, now, timetable);
   }
+}
+
+function unasked(picture: PaymentPicture): Decision {
+  return { do: 'write', alarm: null, next: { ...picture, lookAt: null } };
+}
+
+function isMismatched(picture: PaymentPicture): boolean {
+  return picture.phase === 'unknown' && picture.record.failure?.code === AMOUNT_MISMATCH;
 }
 
 function paid(picture: PaymentPicture, outcome: Extract<CheckOutcome, { is: 'paid' }>): Decision {
@@ -152,7 +168,7 @@ function paid(picture: PaymentPicture, outcome: Extract<CheckOutcome, { is: 'pai
           ...record,
           nextAction: null,
           waiting: null,
-          failure: failureOf('amount_mismatch', 'unknown_ask_admin'),
+          failure: failureOf(AMOUNT_MISMATCH, 'unknown_ask_admin'),
         },
       },
     };
@@ -183,7 +199,7 @@ function notPaid(
   now: number,
 ): Decision {
   // After a local end the provider only confirms it: nobody needs to ask any more.
-  if (isFinal(picture.phase)) return { do: 'write', alarm: null, next: { ...picture, lookAt: null } };
+  if (isFinal(picture.phase)) return unasked(picture);
   // The provider ends a purchase by itself when its timer runs out, up to one interval before our clock says so.
   const ranOut = waiting !== null && now >= waiting.until - waiting.intervalMs;
   const phase = outcome.phase === 'declined' && ranOut ? 'expired' : outcome.phase;
@@ -259,7 +275,7 @@ function notHeard(
   const afterMs = schedule[Math.min(step, schedule.length - 1)] ?? 3_600_000;
   return {
     do: 'write',
-    alarm: step === 3 ? 'a payment could not be asked about for the third time' : null,
+    alarm: step >= ALARM_FROM_STEP ? `a payment could not be asked about, ${step} times after its time was over` : null,
     next: {
       ...picture,
       phase: 'unknown',

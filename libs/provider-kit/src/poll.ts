@@ -11,7 +11,7 @@ import { progressOf, type Telling } from './snapshot.ts';
 import type { ConnectionSubject, PaymentSubject, Subject, SubjectRow } from './subject.ts';
 import { subjectOf } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
-import { verified } from './verify-connection.ts';
+import { isOutdated, verified } from './verify-connection.ts';
 
 /**
  * What the schedule carries for an entry, so that a question that changes nothing touches no database: whom to ask
@@ -52,7 +52,8 @@ const SKIPPED_AGAIN_MS = 250;
  */
 export class Polling {
   readonly #running = new Set<Promise<void>>();
-  #ticking = false;
+  #ticking: Promise<void> | undefined;
+  #healing: Promise<void> | undefined;
   #timers: NodeJS.Timeout[] = [];
   #stopped = false;
 
@@ -65,9 +66,12 @@ export class Polling {
     const { settings } = this.around;
     await this.reseed();
     this.#timers = [
-      setInterval(() => void this.#tick(), settings.pollTickMs),
       setInterval(
-        () => void this.reseed().catch((error: unknown) => this.#warn(error, 're-seeding the schedule')),
+        () => (this.#ticking ??= this.#tick().finally(() => (this.#ticking = undefined))),
+        settings.pollTickMs,
+      ),
+      setInterval(
+        () => (this.#healing ??= this.#heal().finally(() => (this.#healing = undefined))),
         settings.reseedEveryMs,
       ),
     ];
@@ -76,7 +80,19 @@ export class Polling {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
-    await Promise.allSettled([...this.#running]);
+    await this.#ticking;
+    await this.#healing;
+    await Promise.all(this.#running);
+  }
+
+  /** Mends what this process alone cannot know: a schedule that lost entries, connections that others replaced. */
+  async #heal(): Promise<void> {
+    try {
+      await this.reseed();
+      await this.rooms.connections.dropStale();
+    } catch (error) {
+      this.#warn(error, 're-seeding the schedule');
+    }
   }
 
   /** A payment has begun: first question after one interval. */
@@ -148,16 +164,13 @@ export class Polling {
   }
 
   async #tick(): Promise<void> {
-    if (this.#ticking || this.#stopped) return;
-    this.#ticking = true;
+    if (this.#stopped) return;
     try {
       const { pollBatch, callMs } = this.around.settings;
       const claims = await this.rooms.schedule.claim(pollBatch, callMs + 5_000);
       for (const claim of claims) this.#track(this.#ask(claim));
     } catch (error) {
       this.#warn(error, 'claiming from the schedule');
-    } finally {
-      this.#ticking = false;
     }
   }
 
@@ -264,7 +277,7 @@ export class Polling {
     access: Access,
     outcome: Parameters<typeof verified>[2],
   ): { next: ConnectionSubject; tell: boolean } | null {
-    if (subject.kind !== 'connection') return null;
+    if (subject.kind !== 'connection' || isOutdated(subject, access)) return null;
     const next = verified(subject, access, outcome, this.around.clock.now(), this.around.settings.recheckDownMs);
     return { next, tell: next.health !== subject.health };
   }

@@ -1,12 +1,12 @@
+import { brokenConstraint } from '@tolem/persistence';
 import { callOf, type Operation, requestIdOf } from './operation.ts';
-import { ended, inDoubt, started } from './payment-life.ts';
+import { ended, failureOf, inDoubt, started } from './payment-life.ts';
 import type { CriticalMethod, Resolution } from './provider.ts';
+import { PROVIDER_REF_TAKEN } from './subject-store.ts';
 import { startRequestOf } from './start-payment.ts';
 import type { PaymentSubject } from './subject.ts';
 import type { WorkRooms } from './work-rooms.ts';
 
-/** Waits between questions about a call in doubt; the last one repeats (architecture §10). */
-const RECHECK_MS = [5_000, 30_000, 120_000, 600_000, 3_600_000];
 /** A call that must happen once is made at most twice, the second time after proof that the first one did nothing. */
 const MAX_SENDS = 2;
 
@@ -14,8 +14,10 @@ const MAX_SENDS = 2;
 export interface Doubt {
   readonly operation: Operation;
   readonly note: unknown;
+  /** Questions about it, this one included. */
   readonly checks: number;
-  readonly sentAtMs: number;
+  /** Since "about to send" was committed, by the database's clock alone. */
+  readonly sentAgoMs: number;
   readonly state: 'sent' | 'unknown';
 }
 
@@ -29,7 +31,7 @@ export async function resolveDoubt(rooms: WorkRooms, doubt: Doubt): Promise<void
   const [subject] = await rooms.store.load([operation.subject.id]);
   if (subject?.kind !== 'payment') throw new Error(`${operation.id} is in doubt about something that is no payment`);
   const method = rooms.provider.methods.find((candidate) => candidate.type === subject.picture.record.method);
-  const access = await rooms.connections.access(subject.connectionId, operation.connectionVersion);
+  const access = await rooms.connections.access(operation.connectionId, operation.connectionVersion);
   if (method?.effect !== 'critical' || access === undefined) {
     throw new Error(
       `${operation.id} is in doubt and ${access === undefined ? 'its connection' : 'its method'} is gone`,
@@ -49,7 +51,7 @@ async function conclude(
   resolution: Resolution,
 ): Promise<void> {
   const { operation } = doubt;
-  const mayBeOver = rooms.clock.now() - doubt.sentAtMs >= rooms.settings.resolveAfterMs;
+  const mayBeOver = doubt.sentAgoMs >= rooms.settings.resolveAfterMs;
   if (resolution.is === 'started') {
     const picture = started(subject.picture, resolution, rooms.clock.now());
     const next: PaymentSubject = {
@@ -62,12 +64,24 @@ async function conclude(
       state: 'done' as const,
       answer: { provider_ref: resolution.providerRef },
     };
-    if (await rooms.store.write(next, true, end)) await rooms.polling.begin({ ...next, seq: next.seq + 1 });
+    try {
+      if (await rooms.store.write(next, true, end)) await rooms.polling.begin({ ...next, seq: next.seq + 1 });
+    } catch (error) {
+      if (brokenConstraint(error) !== PROVIDER_REF_TAKEN) throw error;
+      rooms.log.error(
+        { payment: subject.id, provider_ref: resolution.providerRef },
+        'the provider gave an id that belongs to another payment',
+      );
+      const failure = failureOf('provider_answer_wrong', 'unknown_ask_admin');
+      await conclude(rooms, method, doubt, subject, { is: 'unclear', failure });
+    }
   } else if (resolution.is === 'not_performed' && mayBeOver) {
-    await notPerformed(rooms, method, operation, subject, resolution);
+    await notPerformed(rooms, method, doubt, subject, resolution);
   } else {
     if (mayBeOver && doubt.state === 'sent') {
-      await rooms.store.write({ ...subject, picture: inDoubt(subject.picture, resolution.failure) }, true, null);
+      const shown = { ...subject, picture: inDoubt(subject.picture, resolution.failure) };
+      // A cancel was noted at this moment: the operation stays as it is and the sweeper comes again.
+      if (!(await rooms.store.write(shown, true, null))) return;
       rooms.log.error(
         { operation: operation.id, failure: resolution.failure.code },
         'nobody can say what became of a call; a person must look',
@@ -80,16 +94,20 @@ async function conclude(
 async function notPerformed(
   rooms: WorkRooms,
   method: CriticalMethod,
-  operation: Operation,
+  doubt: Doubt,
   subject: PaymentSubject,
   resolution: Extract<Resolution, { is: 'not_performed' }>,
 ): Promise<void> {
+  const { operation } = doubt;
+  const canceled = subject.picture.record.cancel !== null;
   const late = subject.startBy !== null && rooms.clock.now() >= subject.startBy;
-  // A payment that nobody may start any more, or that was shown as unknown, is not begun anew behind the till's back.
+  // A payment that nobody may start any more, that was asked to be canceled or was shown as unknown, is not begun anew
+  // behind the till's back.
   if (
     method.afterNotPerformed === 'repeat_once' &&
     operation.attempt < MAX_SENDS &&
     !late &&
+    !canceled &&
     subject.picture.phase === 'created'
   ) {
     await rooms.db.query(
@@ -106,11 +124,18 @@ async function notPerformed(
     state: 'refused' as const,
     answer: { failure: resolution.failure.code },
   };
-  await rooms.store.write({ ...subject, picture: ended(subject.picture, 'failed', resolution.failure) }, true, end);
+  const picture = canceled
+    ? ended(subject.picture, 'canceled', null)
+    : ended(subject.picture, 'failed', resolution.failure);
+  await rooms.store.write({ ...subject, picture }, true, end);
 }
 
 async function askAgainLater(rooms: WorkRooms, doubt: Doubt, mayBeOver: boolean): Promise<void> {
-  const afterMs = RECHECK_MS[Math.min(doubt.checks, RECHECK_MS.length - 1)] ?? 3_600_000;
+  const { timetable, resolveAfterMs } = rooms.settings;
+  const waits = timetable.lookWhileUnknownMs;
+  const nextMs = waits[Math.min(doubt.checks - 1, waits.length - 1)] ?? 3_600_000;
+  // Whoever waits at the till should not wait beyond the moment at which something can be concluded.
+  const afterMs = mayBeOver ? nextMs : Math.min(nextMs, resolveAfterMs - doubt.sentAgoMs);
   await rooms.db.query(
     `UPDATE operation SET state = $3, check_at = now() + $4 * interval '1 ms'
       WHERE id = $1 AND attempt = $2 AND state IN ('sent', 'unknown')`,

@@ -6,6 +6,9 @@ import { columnsOf, type Subject, type SubjectRow, subjectOf } from './subject.t
 
 const WRITE_FACT = sqlText('write-fact');
 
+/** The unique index that keeps two payments of a connection from having the same id at the provider. */
+export const PROVIDER_REF_TAKEN = 'subject_provider_ref';
+
 /** The end of the operation that found the news out; written together with it or not at all. */
 export interface OperationEnd {
   readonly id: string;

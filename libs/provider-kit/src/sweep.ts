@@ -8,10 +8,13 @@ import type { Database } from '@tolem/persistence';
 const TAKE_OVER = sqlText('take-over');
 const TAKE_DOUBTFUL = sqlText('take-doubtful');
 
+/** Calls in doubt that this process asks about at once. */
+const MAX_RESOLVING = 16;
+
 interface DoubtfulRow extends OperationRow {
   readonly note: unknown;
   readonly checks: number;
-  readonly sent_at: Date;
+  readonly sent_ago_ms: number;
   readonly state: 'sent' | 'unknown';
 }
 
@@ -26,6 +29,7 @@ export interface SweepRooms {
 export class Sweeper {
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
+  readonly #resolving = new Set<Promise<void>>();
 
   constructor(
     private readonly rooms: SweepRooms,
@@ -48,6 +52,7 @@ export class Sweeper {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#sweeping;
+    await Promise.all(this.#resolving);
   }
 
   async sweep(): Promise<void> {
@@ -56,16 +61,21 @@ export class Sweeper {
     const params = [this.rooms.owner, settings.leaseMs, settings.sweepBatch];
     const left = await this.rooms.db.query<OperationRow>(TAKE_OVER, params);
     this.rooms.executor.take(left.map((row) => operationOf(row, leaseEnds)));
-    const doubtful = await this.rooms.db.query<DoubtfulRow>(TAKE_DOUBTFUL, params);
-    for (const row of doubtful) {
-      const operation = operationOf(row, leaseEnds);
-      await this.rooms.resolve({
-        operation,
-        note: row.note,
-        checks: row.checks,
-        sentAtMs: row.sent_at.getTime(),
-        state: row.state,
-      });
-    }
+    const room = Math.max(0, MAX_RESOLVING - this.#resolving.size);
+    if (room === 0) return;
+    const doubtful = await this.rooms.db.query<DoubtfulRow>(TAKE_DOUBTFUL, [...params.slice(0, 2), room]);
+    for (const row of doubtful) this.#resolve(row, leaseEnds);
+  }
+
+  /** Beside the sweeping: a bank that answers slowly must not hold up what was left lying elsewhere. */
+  #resolve(row: DoubtfulRow, leaseEnds: number): void {
+    const { note, checks, state, sent_ago_ms: sentAgoMs } = row;
+    const resolving = this.rooms
+      .resolve({ operation: operationOf(row, leaseEnds), note, checks, sentAgoMs, state })
+      .catch((error: unknown) =>
+        this.around.log.error({ err: error, operation: row.op_id }, 'resolving broke off and will be tried again'),
+      )
+      .finally(() => this.#resolving.delete(resolving));
+    this.#resolving.add(resolving);
   }
 }

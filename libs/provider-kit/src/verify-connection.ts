@@ -15,7 +15,7 @@ export function verifyConnection(rooms: WorkRooms): OperationWork {
 
 async function verify(rooms: WorkRooms, operation: Operation): Promise<void> {
   const lease = leaseOf(rooms, operation);
-  const access = await rooms.connections.access(operation.subject.connectionId, operation.connectionVersion);
+  const access = await rooms.connections.access(operation.connectionId, operation.connectionVersion);
   if (access === undefined) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
   if (!(await lease.holdForCall())) return;
   const call = callOf(access, requestIdOf(operation.id, operation.attempt, 1), () => lease.valid);
@@ -23,7 +23,9 @@ async function verify(rooms: WorkRooms, operation: Operation): Promise<void> {
   // Another question may have been answered meanwhile; the subject is read as it is now.
   const [subject] = await rooms.store.load([operation.subject.id]);
   if (subject?.kind !== 'connection') return lease.end('refused', { because: 'no such connection' });
-  const next = verified(subject, access, outcome, rooms.clock.now(), rooms.settings.recheckDownMs);
+  const next = isOutdated(subject, access)
+    ? subject
+    : verified(subject, access, outcome, rooms.clock.now(), rooms.settings.recheckDownMs);
   const end = { id: operation.id, attempt: operation.attempt, state: 'done' as const, answer: { health: next.health } };
   if (!(await rooms.store.write(next, true, end))) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
   await rooms.polling.plan({ ...next, seq: next.seq + 1 });
@@ -31,6 +33,11 @@ async function verify(rooms: WorkRooms, operation: Operation): Promise<void> {
 
 /** A refusal is mended by a person, somewhere else; we notice it by asking now and then, this much less often. */
 const REFUSED_TIMES = 30;
+
+/** Newer settings were asked about while this answer, to older ones, was on its way. */
+export function isOutdated(subject: ConnectionSubject, access: Access): boolean {
+  return subject.health !== 'unknown' && subject.record.version > access.version;
+}
 
 /** What an answer makes of a connection. */
 export function verified(

@@ -1,4 +1,14 @@
-import { address, commaList, type ConfigOf, defineConfig, env, LOG_LEVELS, oneOf, plainText, wholeNumber } from '@tolem/observability';
+import {
+  address,
+  commaList,
+  type ConfigOf,
+  defineConfig,
+  env,
+  LOG_LEVELS,
+  oneOf,
+  plainText,
+  wholeNumber,
+} from '@tolem/observability';
 import { z } from 'zod';
 import { isAddressOrBlock } from './api-keys/ip-list.ts';
 
@@ -30,39 +40,67 @@ const databaseUrl = env('TOLEM_GATEWAY_DATABASE_URL', postgres, {
 });
 const workerDatabaseUrl = env('TOLEM_GATEWAY_WORKER_DATABASE_URL', postgres, {
   secret: true,
-  describe: 'Connection URL of the worker role, which serves all tenants, e.g. postgres://tolem_gateway_worker:…@127.0.0.1:5432/tolem',
+  describe:
+    'Connection URL of the worker role, which serves all tenants, e.g. postgres://tolem_gateway_worker:…@127.0.0.1:5432/tolem',
 });
 
 /** Everything the gateway can be told. */
 export const gatewayConfig = defineConfig({
-  host: env('TOLEM_GATEWAY_HOST', plainText({ max: 255 }), { default: '127.0.0.1', describe: 'Address that the API listens on' }),
+  host: env('TOLEM_GATEWAY_HOST', plainText({ max: 255 }), {
+    default: '127.0.0.1',
+    describe: 'Address that the API listens on',
+  }),
   port: env('TOLEM_GATEWAY_PORT', port, { default: 8080, describe: 'TCP port of the API; 0 takes a free one' }),
   managementHost: env('TOLEM_MANAGEMENT_HOST', plainText({ max: 255 }), {
     default: '127.0.0.1',
     describe: 'Address that the health checks listen on',
   }),
-  managementPort: env('TOLEM_MANAGEMENT_PORT', port, { default: 9090, describe: 'TCP port of the health checks; 0 takes a free one' }),
-  logLevel: env('TOLEM_LOG_LEVEL', oneOf(LOG_LEVELS), { default: 'info', describe: `Least important lines to log: ${LOG_LEVELS.join(', ')}` }),
+  managementPort: env('TOLEM_MANAGEMENT_PORT', port, {
+    default: 9090,
+    describe: 'TCP port of the health checks; 0 takes a free one',
+  }),
+  logLevel: env('TOLEM_LOG_LEVEL', oneOf(LOG_LEVELS), {
+    default: 'info',
+    describe: `Least important lines to log: ${LOG_LEVELS.join(', ')}`,
+  }),
   databaseUrl,
   workerDatabaseUrl,
-  poolSize: env('TOLEM_GATEWAY_POOL_SIZE', pool, { default: 20, describe: 'Most database connections of the public API' }),
-  workerPoolSize: env('TOLEM_GATEWAY_WORKER_POOL_SIZE', pool, { default: 10, describe: 'Most database connections of the workers' }),
+  poolSize: env('TOLEM_GATEWAY_POOL_SIZE', pool, {
+    default: 20,
+    describe: 'Most database connections of the public API',
+  }),
+  workerPoolSize: env('TOLEM_GATEWAY_WORKER_POOL_SIZE', pool, {
+    default: 10,
+    describe: 'Most database connections of the workers',
+  }),
   masterKey: env('TOLEM_MASTER_KEY', plainText(), {
     secret: true,
-    describe: '32 bytes in base64 (openssl rand -base64 32); several separated by commas while a new one replaces an old one, the new one first',
+    describe:
+      '32 bytes in base64 (openssl rand -base64 32); several separated by commas while a new one replaces an old one, the new one first',
   }),
-  operatorKey: env('TOLEM_OPERATOR_KEY', z.string().regex(/^tlm_op_[0-9A-Za-z]{32,128}$/, 'is not tlm_op_ and 32 to 128 letters or digits'), {
-    secret: true,
-    describe: 'The operator’s key: tlm_op_ and 32 to 128 random letters or digits',
-  }),
+  operatorKey: env(
+    'TOLEM_OPERATOR_KEY',
+    z.string().regex(/^tlm_op_[0-9A-Za-z]{32,128}$/, 'is not tlm_op_ and 32 to 128 letters or digits'),
+    {
+      secret: true,
+      describe: 'The operator’s key: tlm_op_ and 32 to 128 random letters or digits',
+    },
+  ),
   providerUrls: env('TOLEM_PROVIDER_URLS', providerUrls, {
     default: {},
-    describe: 'Where providers are reached, as JSON {provider: {test or live: {scheme: base URL}}}; empty: no connection can be made',
+    describe:
+      'Where providers are reached, as JSON {provider: {test or live: {scheme: base URL}}}; empty: no connection can be made',
   }),
   trustedProxies: env(
     'TOLEM_GATEWAY_TRUSTED_PROXIES',
-    commaList().refine((list) => list.every(isAddressOrBlock), 'has a part that is neither an address nor a CIDR block'),
-    { default: [], describe: 'Reverse proxies whose X-Forwarded-For is believed: addresses or CIDR blocks, separated by commas' },
+    commaList().refine(
+      (list) => list.every(isAddressOrBlock),
+      'has a part that is neither an address nor a CIDR block',
+    ),
+    {
+      default: [],
+      describe: 'Reverse proxies whose X-Forwarded-For is believed: addresses or CIDR blocks, separated by commas',
+    },
   ),
   maxWaiters: env('TOLEM_GATEWAY_MAX_WAITERS', wholeNumber({ min: 0, max: 100_000 }), {
     default: 10_000,

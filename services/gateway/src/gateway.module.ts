@@ -14,7 +14,21 @@ import { DocsModule } from './http/docs/docs.module.ts';
 import { Idempotency } from './http/idempotency.ts';
 import { OrganizationsModule } from './organizations/organizations.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
-import { APP_DATABASE, CLOCK, CLOSING, CONFIG, IDS, LOGGER, OUTBOX, RANDOM_BYTES, VAULT, WAKE_UPS, WORKER_DATABASE } from './tokens.ts';
+import { OutboxRows } from './outbox-rows.ts';
+import { PaymentsModule } from './payments/payments.module.ts';
+import {
+  APP_DATABASE,
+  CLOCK,
+  CLOSING,
+  CONFIG,
+  IDS,
+  LOGGER,
+  OUTBOX,
+  RANDOM_BYTES,
+  VAULT,
+  WAKE_UPS,
+  WORKER_DATABASE,
+} from './tokens.ts';
 import { TradePointsModule } from './trade-points/trade-points.module.ts';
 import { Transactions } from './transactions.ts';
 
@@ -54,6 +68,7 @@ export class GatewayModule {
       { provide: CLOSING, useValue: parts.closing },
       Transactions,
       Idempotency,
+      OutboxRows,
     ];
     return {
       module: GatewayModule,
@@ -67,6 +82,7 @@ export class GatewayModule {
         ConnectionsModule,
         TradePointsModule,
         DesksModule,
+        PaymentsModule,
       ],
       providers: shared,
       exports: shared,

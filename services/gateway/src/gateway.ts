@@ -58,7 +58,11 @@ interface Databases {
 }
 
 async function connect(config: GatewayConfig): Promise<Databases> {
-  const app = await Database.connect({ url: config.databaseUrl, applicationName: 'tolem gateway', poolSize: config.poolSize });
+  const app = await Database.connect({
+    url: config.databaseUrl,
+    applicationName: 'tolem gateway',
+    poolSize: config.poolSize,
+  });
   try {
     const worker = await Database.connect({
       url: config.workerDatabaseUrl,
@@ -112,7 +116,10 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
     topics: [EVENTS_TOPIC],
     deadLetters: new DeadLetterTable(databases.worker, 'gateway', newId),
     onFailure: (error, message, deliveries) =>
-      logger.error({ err: error, message_id: message.id, type: message.type, deliveries }, 'a message could not be handled'),
+      logger.error(
+        { err: error, message_id: message.id, type: message.type, deliveries },
+        'a message could not be handled',
+      ),
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy });
   publishDocument(app);

@@ -28,7 +28,9 @@ async function run(args: readonly string[]): Promise<number> {
       ...migrationConfig.load(environment),
       onApplied: (name) => process.stdout.write(`gateway: applied ${name}\n`),
     });
-    process.stdout.write(applied.length === 0 ? 'gateway: nothing to do\n' : `gateway: ${applied.length} migrations applied\n`);
+    process.stdout.write(
+      applied.length === 0 ? 'gateway: nothing to do\n' : `gateway: ${applied.length} migrations applied\n`,
+    );
     return 0;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

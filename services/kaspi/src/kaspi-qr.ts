@@ -1,4 +1,4 @@
-import type { CheckOutcome, HarmlessMethod, StartOutcome } from '@tolem/provider-kit';
+import { type CheckOutcome, failureOf, type HarmlessMethod, type StartOutcome } from '@tolem/provider-kit';
 import type { KaspiAnswer } from './client/kaspi-answer.ts';
 import type { KaspiClient } from './client/kaspi.client.ts';
 import type { CreatedQr, PaymentStatus } from './client/wire.ts';
@@ -21,17 +21,8 @@ export function kaspiQr(
     effect: 'orphanable',
     async start(call, request) {
       const { deviceToken, amountMinor } = request;
-      if (deviceToken === null || amountMinor === null) {
-        return {
-          is: 'refused',
-          failure: {
-            code: 'desk_not_registered',
-            provider_code: null,
-            provider_message: null,
-            cashier_key: 'desk_setup',
-          },
-        };
-      }
+      if (deviceToken === null) return { is: 'refused', failure: failureOf('desk_not_registered', 'desk_setup') };
+      if (amountMinor === null) return { is: 'refused', failure: failureOf('wrong_amount', 'wrong_amount') };
       const device = { bin: call.access.taxId, deviceToken };
       const answer = await client.createQr(
         endpointOf(call.access),

@@ -21,7 +21,7 @@ export function verifyOutcome(answer: KaspiAnswer<TradePoint[]>): VerifyOutcome 
       tradePoints: answer.data.map(({ tradePointId, tradePointName }) => ({ ref: tradePointId, name: tradePointName })),
     };
   }
-  if (answer.is === 'not_sent' && HANDSHAKE.has(answer.reason)) return { is: 'refused', failure: CERTIFICATE_REFUSED };
+  if (isHandshakeRefused(answer)) return { is: 'refused', failure: CERTIFICATE_REFUSED };
   const refused = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
   return { is: refused ? 'refused' : 'down', failure: failureOfAnswer(answer) };
 }
@@ -37,6 +37,13 @@ const HANDSHAKE: ReadonlySet<KaspiNotSentReason> = new Set([
   'tls_aborted',
   'tls_failed',
 ]);
+
+/** Under TLS 1.3 the bank's word on our certificate may arrive when the question is already on its way. */
+function isHandshakeRefused(answer: KaspiAnswer<unknown>): boolean {
+  return answer.is === 'not_sent'
+    ? HANDSHAKE.has(answer.reason)
+    : answer.is === 'lost' && answer.reason === 'tls_alert';
+}
 
 const CERTIFICATE_REFUSED: Failure = {
   code: 'certificate_refused',

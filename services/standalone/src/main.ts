@@ -1,12 +1,14 @@
 import { ConfigurationError, createLogger, stopOnSignals } from '@tolem/observability';
 import { environment, loadConfig } from './config.ts';
+import { configurationPage } from './configuration-page.ts';
 import { startStandalone } from './standalone.ts';
 
 const HELP = `Runs every service of Tolem in one process, for one machine.
 
-Usage: node main.js [--exit-with-parent] [--help]
+Usage: node main.js [--exit-with-parent] [--configuration] [--help]
 
   --exit-with-parent   stop when standard input ends, that is, when whoever started this process is gone
+  --configuration      print every variable as a page of the documentation and end
 
 Configuration comes from TOLEM_* variables; docs/configuration.md lists them.
 `;
@@ -15,6 +17,10 @@ Configuration comes from TOLEM_* variables; docs/configuration.md lists them.
 async function run(args: readonly string[]): Promise<number | undefined> {
   if (args.includes('--help')) {
     process.stdout.write(HELP);
+    return 0;
+  }
+  if (args.includes('--configuration')) {
+    process.stdout.write(configurationPage());
     return 0;
   }
   const unknown = args.find((arg) => arg !== '--exit-with-parent');

@@ -16,6 +16,7 @@ WITH due AS (
     FROM due WHERE o.id = due.id
   RETURNING o.*
 )
-SELECT t.id AS op_id, t.kind AS op_kind, t.class, t.lane, t.attempt, t.state, t.command, t.connection_version, s.*
+SELECT t.id AS op_id, t.kind AS op_kind, t.class, t.lane, t.attempt, t.state, t.command,
+       t.connection_id AS op_connection_id, t.connection_version, s.*
   FROM taken t JOIN subject s ON s.id = t.subject_id
  ORDER BY t.lane_no

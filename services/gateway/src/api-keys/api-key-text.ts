@@ -16,7 +16,11 @@ export interface ParsedApiKey {
 }
 
 /** A key of an id with a secret of 200 random bits. Shown once; only `hashSecret` of it is kept. */
-export function makeApiKey(mode: Mode, keyId: string, randomBytes: (n: number) => Uint8Array): { text: string; secret: string } {
+export function makeApiKey(
+  mode: Mode,
+  keyId: string,
+  randomBytes: (n: number) => Uint8Array,
+): { text: string; secret: string } {
   const secret = base32(randomBytes(SECRET_LENGTH)).slice(0, SECRET_LENGTH);
   const start = `tlm_${mode}_${idFromUuid('key', keyId).slice('key_'.length)}${secret}`;
   return { text: start + checksum(start), secret };

@@ -5,8 +5,17 @@ import { isAddressOrBlock } from './ip-list.ts';
 
 const settings = {
   name: z.string().trim().min(1).max(200).optional().describe('For people: where this key is used.'),
-  scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).describe('What the key may do. `admin` includes everything of its tenant.'),
-  organizations: z.array(z.string().max(64)).min(1).max(1000).optional().describe('Limits the key to these organizations (`org_…`).'),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .max(SCOPES.length)
+    .describe('What the key may do. `admin` includes everything of its tenant.'),
+  organizations: z
+    .array(z.string().max(64))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Limits the key to these organizations (`org_…`).'),
   ips: z
     .array(z.string().refine(isAddressOrBlock, 'must be an address or a CIDR block'))
     .min(1)

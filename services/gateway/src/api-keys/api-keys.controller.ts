@@ -48,12 +48,18 @@ export class ApiKeysController {
   @Operation({
     tag,
     summary: 'Make an API key of a tenant',
-    description: 'The operator makes keys of any tenant, an unlimited admin key makes keys of its own tenant. The secret is shown this once.',
+    description:
+      'The operator makes keys of any tenant, an unlimited admin key makes keys of its own tenant. The secret is shown this once.',
     status: 201,
     answer: madeApiKeyView,
     bodyExample: { mode: 'test', scopes: ['payments:write'], name: 'Store server' },
     idempotencyKey: 'required',
-    problems: { 400: ['invalid_request'], 403: ['key_is_limited', 'mode_not_allowed'], 404: ['not_found'], 422: ['organization_unknown'] },
+    problems: {
+      400: ['invalid_request'],
+      403: ['key_is_limited', 'mode_not_allowed'],
+      404: ['not_found'],
+      422: ['organization_unknown'],
+    },
   })
   async create(
     @Caller() auth: Auth,
@@ -68,7 +74,10 @@ export class ApiKeysController {
 
   @Get('api_keys')
   @Operation({ tag, summary: 'List API keys, newest first', answer: pageSchema(apiKeyView) })
-  async list(@Caller() auth: Auth, @QueryParameters({ schema: listSchema }) page: z.output<typeof listSchema>): Promise<Page<object>> {
+  async list(
+    @Caller() auth: Auth,
+    @QueryParameters({ schema: listSchema }) page: z.output<typeof listSchema>,
+  ): Promise<Page<object>> {
     const rows = await this.keys.list(auth, page.tenant ?? null, afterOf(page), page.limit + 1);
     return pageOf(rows, page, (row) => apiKeyOf(row, this.clock.now()));
   }

@@ -28,7 +28,13 @@ export class ApiKeys {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  create(auth: Auth, origin: Origin, attempt: Attempt, tenantId: string, body: CreateApiKey): Promise<Creation<MadeKey>> {
+  create(
+    auth: Auth,
+    origin: Origin,
+    attempt: Attempt,
+    tenantId: string,
+    body: CreateApiKey,
+  ): Promise<Creation<MadeKey>> {
     if (auth.kind === 'key' && auth.tenantId !== tenantId) throw notFound('tenant');
     refuseLimited(auth);
     refuseOtherMode(auth, body);
@@ -72,7 +78,10 @@ export class ApiKeys {
           expiresAt: old.expires_at,
           rotatedFrom: oldId,
         });
-        await this.#note(query, auth, origin, 'api_key.rotate', made.row, { rotated_from: idFromUuid('key', oldId), ...body });
+        await this.#note(query, auth, origin, 'api_key.rotate', made.row, {
+          rotated_from: idFromUuid('key', oldId),
+          ...body,
+        });
         return made;
       },
       load: async (query, id) => ({ row: await this.#require(query, auth, id), text: null }),
@@ -98,7 +107,9 @@ export class ApiKeys {
   }
 
   list(auth: Auth, tenantId: string | null, after: string | null, limit: number): Promise<ApiKeyRow[]> {
-    return this.transactions.as(auth, (query) => this.store.list(query, { tenantId, mode: modeOf(auth), after, limit }));
+    return this.transactions.as(auth, (query) =>
+      this.store.list(query, { tenantId, mode: modeOf(auth), after, limit }),
+    );
   }
 
   async #require(query: Query, auth: Auth, id: string): Promise<ApiKeyRow> {
@@ -107,7 +118,14 @@ export class ApiKeys {
     return row;
   }
 
-  #note(query: Query, auth: Auth, origin: Origin, action: string, row: ApiKeyRow, detail: Record<string, unknown> = {}): Promise<void> {
+  #note(
+    query: Query,
+    auth: Auth,
+    origin: Origin,
+    action: string,
+    row: ApiKeyRow,
+    detail: Record<string, unknown> = {},
+  ): Promise<void> {
     const subject = idFromUuid('key', row.id);
     return this.audit.write(query, { auth, origin, action, subject, tenantId: row.tenant_id, mode: row.mode, detail });
   }
@@ -121,13 +139,21 @@ async function requireTenant(query: Query, tenantId: string): Promise<void> {
 /** A key that is limited to organizations or addresses must not come by one without the limit; itself it may replace or end. */
 function refuseLimited(auth: Auth, keyId?: string): void {
   if (auth.kind === 'operator' || auth.keyId === keyId || (auth.organizations === null && auth.ips === null)) return;
-  throw new ApiProblem(403, 'key_is_limited', 'A key that is limited to organizations or addresses cannot manage other keys. Use an unlimited admin key.');
+  throw new ApiProblem(
+    403,
+    'key_is_limited',
+    'A key that is limited to organizations or addresses cannot manage other keys. Use an unlimited admin key.',
+  );
 }
 
 /** Test and live are apart: who holds a test key must not come by a live one. */
 function refuseOtherMode(auth: Auth, body: CreateApiKey): void {
   if (auth.kind === 'operator' || auth.mode === body.mode) return;
-  throw new ApiProblem(403, 'mode_not_allowed', `A ${auth.mode} key makes ${auth.mode} keys only. Ask the operator for the first ${body.mode} key.`);
+  throw new ApiProblem(
+    403,
+    'mode_not_allowed',
+    `A ${auth.mode} key makes ${auth.mode} keys only. Ask the operator for the first ${body.mode} key.`,
+  );
 }
 
 /** The mode that a caller is confined to; null for the operator. */
@@ -138,14 +164,17 @@ function modeOf(auth: Auth): Mode | null {
 async function organizationsOf(query: Query, tenantId: string, body: CreateApiKey): Promise<string[] | null> {
   if (body.organizations === undefined) return null;
   const uuids = body.organizations.map((text) => uuidFromId('org', text));
-  const known = await query<{ id: string }>('SELECT id FROM organization WHERE tenant_id = $1 AND mode = $2 AND id = ANY($3::uuid[])', [
-    tenantId,
-    body.mode,
-    uuids.filter((uuid) => uuid !== undefined),
-  ]);
+  const known = await query<{ id: string }>(
+    'SELECT id FROM organization WHERE tenant_id = $1 AND mode = $2 AND id = ANY($3::uuid[])',
+    [tenantId, body.mode, uuids.filter((uuid) => uuid !== undefined)],
+  );
   const strange = uuids.findIndex((uuid) => !known.some((row) => row.id === uuid));
   if (strange >= 0) {
-    throw unprocessable('organization_unknown', `/organizations/${strange}`, 'This tenant has no such organization in this mode.');
+    throw unprocessable(
+      'organization_unknown',
+      `/organizations/${strange}`,
+      'This tenant has no such organization in this mode.',
+    );
   }
   return known.map((row) => row.id);
 }

@@ -50,7 +50,10 @@ export class AuditLogController {
     description: 'A tenant sees its own entries, the operator sees all. Entries can be neither changed nor deleted.',
     answer: pageSchema(auditView),
   })
-  async list(@Caller() auth: Auth, @QueryParameters({ schema: listSchema }) page: z.output<typeof listSchema>): Promise<Page<object>> {
+  async list(
+    @Caller() auth: Auth,
+    @QueryParameters({ schema: listSchema }) page: z.output<typeof listSchema>,
+  ): Promise<Page<object>> {
     const rows = await this.transactions.as(auth, (query) =>
       query<AuditRow>(
         `SELECT * FROM audit_log

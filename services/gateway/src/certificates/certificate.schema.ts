@@ -9,7 +9,9 @@ export const createCertificateSchema = z.strictObject({
   certificate: pem.describe('PEM; the client certificate first, intermediate ones after it.'),
   private_key: pem.describe('PEM; plain or encrypted with `pass_phrase`. It is never shown again.'),
   pass_phrase: z.string().min(1).max(1_024).optional(),
-  ca: pem.optional().describe('PEM; what the provider’s server certificate must be signed by. Default: the well-known authorities.'),
+  ca: pem
+    .optional()
+    .describe('PEM; what the provider’s server certificate must be signed by. Default: the well-known authorities.'),
 });
 export type CreateCertificate = z.output<typeof createCertificateSchema>;
 
@@ -29,7 +31,10 @@ export const certificateView = z.object({
 });
 
 export const putGrantsSchema = z.strictObject({
-  tax_ids: z.array(z.string().trim().min(1).max(32)).max(5_000).describe('All tax ids that the tenant may act for under this certificate; the list replaces the one before.'),
+  tax_ids: z
+    .array(z.string().trim().min(1).max(32))
+    .max(5_000)
+    .describe('All tax ids that the tenant may act for under this certificate; the list replaces the one before.'),
 });
 export type PutGrants = z.output<typeof putGrantsSchema>;
 

@@ -8,7 +8,14 @@ import { IdPipe } from '../http/id-pipe.ts';
 import { CallOrigin, type Origin } from '../http/origin.ts';
 import { afterOf, type Page, pageOf, pageSchema, pageShape } from '../http/page.ts';
 import { CallerOperator, OperatorOnly } from '../http/requires.ts';
-import { certificateView, type CreateCertificate, createCertificateSchema, grantsView, type PutGrants, putGrantsSchema } from './certificate.schema.ts';
+import {
+  certificateView,
+  type CreateCertificate,
+  createCertificateSchema,
+  grantsView,
+  type PutGrants,
+  putGrantsSchema,
+} from './certificate.schema.ts';
 import { certificateOf, Certificates } from './certificates.ts';
 import { CertificateGrants, grantsOf } from './grants.ts';
 
@@ -58,7 +65,10 @@ export class CertificatesController {
 
   @Get()
   @Operation({ tag, summary: 'List certificates, newest first', answer: pageSchema(certificateView) })
-  async list(@CallerOperator() auth: OperatorAuth, @QueryParameters({ schema: listSchema }) page: List): Promise<Page<object>> {
+  async list(
+    @CallerOperator() auth: OperatorAuth,
+    @QueryParameters({ schema: listSchema }) page: List,
+  ): Promise<Page<object>> {
     return pageOf(await this.certificates.list(auth, afterOf(page), page.limit + 1), page, certificateOf);
   }
 
@@ -69,7 +79,12 @@ export class CertificatesController {
   }
 
   @Get(':id/grants')
-  @Operation({ tag, summary: 'List who may act for which tax ids', answer: pageSchema(grantsView), problems: { 404: ['not_found'] } })
+  @Operation({
+    tag,
+    summary: 'List who may act for which tax ids',
+    answer: pageSchema(grantsView),
+    problems: { 404: ['not_found'] },
+  })
   async listGrants(
     @CallerOperator() auth: OperatorAuth,
     @id() certificateId: string,
@@ -79,8 +94,17 @@ export class CertificatesController {
   }
 
   @Get(':id/grants/:tenant')
-  @Operation({ tag, summary: 'Look at the tax ids of one tenant', answer: grantsView, problems: { 404: ['not_found'] } })
-  async getGrants(@CallerOperator() auth: OperatorAuth, @id() certificateId: string, @tenant() tenantId: string): Promise<object> {
+  @Operation({
+    tag,
+    summary: 'Look at the tax ids of one tenant',
+    answer: grantsView,
+    problems: { 404: ['not_found'] },
+  })
+  async getGrants(
+    @CallerOperator() auth: OperatorAuth,
+    @id() certificateId: string,
+    @tenant() tenantId: string,
+  ): Promise<object> {
     return grantsOf(await this.grants.get(auth, certificateId, tenantId));
   }
 
@@ -88,10 +112,16 @@ export class CertificatesController {
   @Operation({
     tag,
     summary: 'Say which tax ids a tenant may act for under this certificate',
-    description: 'The list replaces the one before. A tax id can be granted to one tenant only. Connections that lose their grant are disabled.',
+    description:
+      'The list replaces the one before. A tax id can be granted to one tenant only. Connections that lose their grant are disabled.',
     answer: grantsView,
     bodyExample: { tax_ids: ['260141000010'] },
-    problems: { 400: ['invalid_request'], 404: ['not_found'], 409: ['tax_id_granted_elsewhere'], 422: ['tax_id_invalid'] },
+    problems: {
+      400: ['invalid_request'],
+      404: ['not_found'],
+      409: ['tax_id_granted_elsewhere'],
+      422: ['tax_id_invalid'],
+    },
   })
   async putGrants(
     @CallerOperator() auth: OperatorAuth,

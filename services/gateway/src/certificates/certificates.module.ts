@@ -4,5 +4,9 @@ import { CertificatesController } from './certificates.controller.ts';
 import { Certificates } from './certificates.ts';
 import { CertificateGrants } from './grants.ts';
 
-@Module({ imports: [ConnectionsModule], controllers: [CertificatesController], providers: [Certificates, CertificateGrants] })
+@Module({
+  imports: [ConnectionsModule],
+  controllers: [CertificatesController],
+  providers: [Certificates, CertificateGrants],
+})
 export class CertificatesModule {}

@@ -39,7 +39,12 @@ export class Certificates {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  create(auth: OperatorAuth, origin: Origin, attempt: Attempt, body: CreateCertificate): Promise<Creation<CertificateRow>> {
+  create(
+    auth: OperatorAuth,
+    origin: Origin,
+    attempt: Attempt,
+    body: CreateCertificate,
+  ): Promise<Creation<CertificateRow>> {
     const { provider, scheme } = providerScheme(body);
     const facts = readCertificate(body, this.clock.now());
     return this.idempotency.create(auth, attempt, {
@@ -72,7 +77,14 @@ export class Certificates {
         );
         if (row === undefined) throw new Error('a certificate was not written');
         const detail = { fingerprint: facts.fingerprint };
-        await this.audit.write(query, { auth, origin, action: 'certificate.create', subject: publicId, tenantId: null, detail });
+        await this.audit.write(query, {
+          auth,
+          origin,
+          action: 'certificate.create',
+          subject: publicId,
+          tenantId: null,
+          detail,
+        });
         return row;
       },
       load: requireCertificate,
@@ -85,7 +97,10 @@ export class Certificates {
 
   list(auth: OperatorAuth, after: string | null, limit: number): Promise<CertificateRow[]> {
     return this.transactions.as(auth, (query) =>
-      query<CertificateRow>('SELECT * FROM certificate WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2', [after, limit]),
+      query<CertificateRow>('SELECT * FROM certificate WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2', [
+        after,
+        limit,
+      ]),
     );
   }
 }

@@ -75,7 +75,12 @@ export class CertificateGrants {
     });
   }
 
-  list(auth: OperatorAuth, certificateId: string, after: string | null, limit: number): Promise<(Grants & { id: string })[]> {
+  list(
+    auth: OperatorAuth,
+    certificateId: string,
+    after: string | null,
+    limit: number,
+  ): Promise<(Grants & { id: string })[]> {
     return this.transactions.as(auth, async (query) => {
       await requireCertificate(query, certificateId);
       const rows = await query<{ tenant_id: string; tax_ids: string[] }>(
@@ -107,16 +112,26 @@ async function requireTenant(query: Query, id: string): Promise<void> {
 }
 
 /** Whose they are is nobody's business, not even the operator's log of this call. */
-async function refuseForeign(query: Query, certificateId: string, tenantId: string, taxIds: readonly string[]): Promise<void> {
+async function refuseForeign(
+  query: Query,
+  certificateId: string,
+  tenantId: string,
+  taxIds: readonly string[],
+): Promise<void> {
   const foreign = await query<{ tax_id: string }>(
     'SELECT tax_id FROM credential_grant WHERE credential_id = $1 AND tenant_id <> $2 AND tax_id = ANY($3) ORDER BY tax_id',
     [certificateId, tenantId, taxIds],
   );
   if (foreign.length === 0) return;
   const list = foreign.map((row) => row.tax_id);
-  throw new ApiProblem(409, 'tax_id_granted_elsewhere', `Granted to another tenant under this certificate: ${list.slice(0, 20).join(', ')}.`, {
-    extra: { tax_ids: list },
-  });
+  throw new ApiProblem(
+    409,
+    'tax_id_granted_elsewhere',
+    `Granted to another tenant under this certificate: ${list.slice(0, 20).join(', ')}.`,
+    {
+      extra: { tax_ids: list },
+    },
+  );
 }
 
 /** Grants as they are shown. */

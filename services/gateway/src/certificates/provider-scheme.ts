@@ -16,9 +16,14 @@ export function providerScheme(body: { readonly provider: string; readonly schem
   const scheme = provider.schemes.find(({ name }) => name === body.scheme);
   if (scheme === undefined) {
     const known = provider.schemes.map(({ name }) => name);
-    throw unprocessable('scheme_not_available', '/scheme', `With ${provider.title} this installation speaks ${known.join(', ')} only.`, {
-      extra: { available: known },
-    });
+    throw unprocessable(
+      'scheme_not_available',
+      '/scheme',
+      `With ${provider.title} this installation speaks ${known.join(', ')} only.`,
+      {
+        extra: { available: known },
+      },
+    );
   }
   return { provider, scheme };
 }

@@ -46,7 +46,11 @@ function parse(pem: string, pointer: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw refusal('certificate_invalid', pointer, 'This is not an X.509 certificate in PEM (-----BEGIN CERTIFICATE-----).');
+    throw refusal(
+      'certificate_invalid',
+      pointer,
+      'This is not an X.509 certificate in PEM (-----BEGIN CERTIFICATE-----).',
+    );
   }
 }
 

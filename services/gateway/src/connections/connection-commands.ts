@@ -33,7 +33,14 @@ export class ConnectionCommands {
 
   #address(row: ConnectionRow, traceparent: string | undefined) {
     const id = idFromUuid('con', row.id);
-    return this.outbox.addressOf({ provider: row.provider, subject: id, lane: id, tenantId: row.tenant_id, mode: row.mode, traceparent });
+    return this.outbox.addressOf({
+      provider: row.provider,
+      subject: id,
+      lane: id,
+      tenantId: row.tenant_id,
+      mode: row.mode,
+      traceparent,
+    });
   }
 
   #head(row: ConnectionRow) {

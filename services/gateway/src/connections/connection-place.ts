@@ -38,7 +38,11 @@ export async function grantedCertificate(
   now: number,
 ): Promise<string> {
   if (wanted.text === undefined) {
-    throw unprocessable('certificate_required', '/certificate', 'This scheme works under a shared certificate: name it.');
+    throw unprocessable(
+      'certificate_required',
+      '/certificate',
+      'This scheme works under a shared certificate: name it.',
+    );
   }
   const [row] = await query<{ id: string; provider: string; scheme: string; not_after: Date }>(
     `SELECT c.id, c.provider, c.scheme, c.not_after FROM credential_grant g JOIN certificate c ON c.id = g.credential_id
@@ -47,13 +51,19 @@ export async function grantedCertificate(
   );
   if (row === undefined) {
     const detail = `Under this certificate you may not act for ${organization.tax_id}. Ask the operator to grant it.`;
-    throw new ApiProblem(403, 'tax_id_not_granted', detail, { errors: [{ pointer: '/certificate', code: 'tax_id_not_granted', detail }] });
+    throw new ApiProblem(403, 'tax_id_not_granted', detail, {
+      errors: [{ pointer: '/certificate', code: 'tax_id_not_granted', detail }],
+    });
   }
   if (row.provider !== wanted.provider || row.scheme !== wanted.scheme) {
     throw unprocessable('certificate_mismatch', '/certificate', 'This certificate is for another provider or scheme.');
   }
   if (row.not_after.getTime() <= now) {
-    throw unprocessable('certificate_expired', '/certificate', `This certificate ended on ${row.not_after.toISOString()}.`);
+    throw unprocessable(
+      'certificate_expired',
+      '/certificate',
+      `This certificate ended on ${row.not_after.toISOString()}.`,
+    );
   }
   return row.id;
 }

@@ -10,7 +10,11 @@ export const createConnectionSchema = z.strictObject({
   provider: z.string().min(1).max(40),
   scheme: z.string().min(1).max(40),
   certificate: certificate.optional(),
-  base_url: z.string().max(500).optional().describe('Where this installation has several addresses of the provider; default: the configured one.'),
+  base_url: z
+    .string()
+    .max(500)
+    .optional()
+    .describe('Where this installation has several addresses of the provider; default: the configured one.'),
   options: options.default({}),
 });
 export type CreateConnection = z.output<typeof createConnectionSchema>;
@@ -33,7 +37,9 @@ export const connectionView = z.object({
   status: z
     .enum(['verifying', 'verified', 'failed', 'disabled'])
     .describe('`verifying` until the provider has been asked; `failed` says why in `reason`.'),
-  health: z.enum(['unknown', 'up', 'down', 'refused']).describe('`refused`: the provider does not let us in; `down`: it does not answer.'),
+  health: z
+    .enum(['unknown', 'up', 'down', 'refused'])
+    .describe('`refused`: the provider does not let us in; `down`: it does not answer.'),
   reason: z
     .object({
       code: z.string(),

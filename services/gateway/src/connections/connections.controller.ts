@@ -32,7 +32,8 @@ export class ConnectionsController {
   @Operation({
     tag,
     summary: 'Connect an organization with a provider',
-    description: 'The provider is asked in the background: look at the connection until its status is `verified` or `failed`.',
+    description:
+      'The provider is asked in the background: look at the connection until its status is `verified` or `failed`.',
     status: 201,
     answer: connectionView,
     idempotencyKey: 'required',
@@ -67,7 +68,12 @@ export class ConnectionsController {
 
   @Get('organizations/:id/connections')
   @Requires('organizations:write', 'payments:read')
-  @Operation({ tag, summary: 'List connections of an organization, newest first', answer: pageSchema(connectionView), problems: { 404: ['not_found'] } })
+  @Operation({
+    tag,
+    summary: 'List connections of an organization, newest first',
+    answer: pageSchema(connectionView),
+    problems: { 404: ['not_found'] },
+  })
   async list(
     @CallerKey() auth: KeyAuth,
     @organization() organizationId: string,
@@ -107,7 +113,12 @@ export class ConnectionsController {
 
   @Post('connections/:id/verify')
   @HttpCode(200)
-  @Operation({ tag, summary: 'Ask the provider again', answer: connectionView, problems: { 404: ['not_found'], 409: ['connection_disabled'] } })
+  @Operation({
+    tag,
+    summary: 'Ask the provider again',
+    answer: connectionView,
+    problems: { 404: ['not_found'], 409: ['connection_disabled'] },
+  })
   async verify(@CallerKey() auth: KeyAuth, @CallOrigin() origin: Origin, @id() connectionId: string): Promise<object> {
     return connectionOf(await this.connections.verify(auth, origin, connectionId));
   }

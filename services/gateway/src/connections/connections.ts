@@ -62,7 +62,8 @@ export class Connections {
       this.outbox.publish(published);
       return creation;
     } catch (error) {
-      if (brokenConstraint(error) === 'connection_enabled') throw await this.#exists(auth, organizationId, body.provider, error);
+      if (brokenConstraint(error) === 'connection_enabled')
+        throw await this.#exists(auth, organizationId, body.provider, error);
       throw error;
     }
   }
@@ -95,7 +96,12 @@ export class Connections {
       const certificate =
         body.certificate === undefined
           ? old.credential_id
-          : await grantedCertificate(query, organization, { text: body.certificate, provider: old.provider, scheme: old.scheme }, this.clock.now());
+          : await grantedCertificate(
+              query,
+              organization,
+              { text: body.certificate, provider: old.provider, scheme: old.scheme },
+              this.clock.now(),
+            );
       const row = await this.#update(
         query,
         id,
@@ -110,11 +116,20 @@ export class Connections {
   disable(auth: KeyAuth, origin: Origin, id: string): Promise<ConnectionRow> {
     return this.#change(auth, origin, id, async (query) => {
       const row = await this.#update(query, id, 'enabled = false, version = version + 1, verifying = false');
-      return { row, action: 'connection.disable', commands: (taxId) => [this.commands.put(row, taxId, origin.traceparent)] };
+      return {
+        row,
+        action: 'connection.disable',
+        commands: (taxId) => [this.commands.put(row, taxId, origin.traceparent)],
+      };
     });
   }
 
-  async #insert(query: Query, id: string, organization: OrganizationRow, body: CreateConnection): Promise<ConnectionRow> {
+  async #insert(
+    query: Query,
+    id: string,
+    organization: OrganizationRow,
+    body: CreateConnection,
+  ): Promise<ConnectionRow> {
     if (organization.archived_at !== null) {
       throw new ApiProblem(422, 'organization_archived', 'This organization is archived. Restore it first.');
     }
@@ -152,7 +167,8 @@ export class Connections {
   ): Promise<ConnectionRow> {
     const { row, published } = await this.transactions.as(auth, async (query) => {
       const old = await requireConnection(query, auth, id, true);
-      if (!old.enabled) throw new ApiProblem(409, 'connection_disabled', 'This connection is disabled. Make another one.');
+      if (!old.enabled)
+        throw new ApiProblem(409, 'connection_disabled', 'This connection is disabled. Make another one.');
       const organization = await requireOrganization(query, auth, old.organization_id);
       const changed = await change(query, old, organization);
       return { row: changed.row, published: await this.#tell(query, auth, origin, changed, organization) };
@@ -161,22 +177,35 @@ export class Connections {
     return row;
   }
 
-  async #tell(query: Query, auth: KeyAuth, origin: Origin, changed: Changed, organization: OrganizationRow): Promise<OutboxRow[]> {
+  async #tell(
+    query: Query,
+    auth: KeyAuth,
+    origin: Origin,
+    changed: Changed,
+    organization: OrganizationRow,
+  ): Promise<OutboxRow[]> {
     const subject = idFromUuid('con', changed.row.id);
     await this.audit.write(query, { auth, origin, action: changed.action, subject, tenantId: auth.tenantId });
     return this.outbox.write(query, changed.commands(organization.tax_id));
   }
 
   #settingsAndQuestion(row: ConnectionRow, origin: Origin): Changed['commands'] {
-    return (taxId) => [this.commands.put(row, taxId, origin.traceparent), this.commands.verify(row, origin.traceparent)];
+    return (taxId) => [
+      this.commands.put(row, taxId, origin.traceparent),
+      this.commands.verify(row, origin.traceparent),
+    ];
   }
 
-  async #update(query: Query, id: string, assignments: string, values: readonly unknown[] = []): Promise<ConnectionRow> {
-    const [row] = await query<ConnectionRow>(`UPDATE connection SET ${assignments}, updated_at = $2 WHERE id = $1 RETURNING *`, [
-      id,
-      new Date(this.clock.now()),
-      ...values,
-    ]);
+  async #update(
+    query: Query,
+    id: string,
+    assignments: string,
+    values: readonly unknown[] = [],
+  ): Promise<ConnectionRow> {
+    const [row] = await query<ConnectionRow>(
+      `UPDATE connection SET ${assignments}, updated_at = $2 WHERE id = $1 RETURNING *`,
+      [id, new Date(this.clock.now()), ...values],
+    );
     if (row === undefined) throw notFound('connection');
     return row;
   }

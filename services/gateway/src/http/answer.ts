@@ -12,5 +12,7 @@ export class Answer {
 
 /** What a POST that creates a resource answers: 201 for the first, 200 and `Idempotent-Replayed: true` for a repeat. */
 export function created(replayed: boolean, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
-  return replayed ? new Answer(200, body, { ...headers, 'idempotent-replayed': 'true' }) : new Answer(201, body, headers);
+  return replayed
+    ? new Answer(200, body, { ...headers, 'idempotent-replayed': 'true' })
+    : new Answer(201, body, headers);
 }

@@ -49,6 +49,11 @@ export function notFound(what: string): ApiProblem {
 }
 
 /** 422 for one field of the body that breaks a rule. */
-export function unprocessable(code: string, pointer: string, detail: string, options: ApiProblemOptions = {}): ApiProblem {
+export function unprocessable(
+  code: string,
+  pointer: string,
+  detail: string,
+  options: ApiProblemOptions = {},
+): ApiProblem {
   return new ApiProblem(422, code, detail, { ...options, errors: [{ pointer, code, detail }] });
 }

@@ -26,7 +26,8 @@ export const CreationAttempt = createParamDecorator((_: unknown, context: Execut
 
 export function idempotencyKeyOf(header: string | readonly string[] | undefined): string {
   if (header === undefined || header === '') {
-    const detail = 'Send an Idempotency-Key header with a value of your own for every resource that you create, and the same value when you repeat.';
+    const detail =
+      'Send an Idempotency-Key header with a value of your own for every resource that you create, and the same value when you repeat.';
     throw new ApiProblem(400, 'idempotency_key_required', detail, {
       errors: [{ pointer: 'Idempotency-Key', code: 'idempotency_key_required', detail }],
     });

@@ -15,7 +15,10 @@ export class AuthGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
+    const rule = this.reflector.getAllAndOverride<AccessRule | undefined>(ACCESS_RULE, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     if (rule === undefined) throw new Error(`${context.getClass().name} says nobody may call it`);
     if (rule.who === 'anybody') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
@@ -28,12 +31,18 @@ export class AuthGuard implements CanActivate {
 function authorize(rule: Exclude<AccessRule, { who: 'anybody' }>, auth: Auth): void {
   if (auth.kind === 'operator') {
     if (rule.who !== 'key') return;
-    throw new ApiProblem(403, 'tenant_key_required', "This call belongs to a tenant: use one of the tenant's API keys.");
+    throw new ApiProblem(
+      403,
+      'tenant_key_required',
+      "This call belongs to a tenant: use one of the tenant's API keys.",
+    );
   }
   if (rule.who === 'operator') {
     throw new ApiProblem(403, 'operator_key_required', 'Only the operator of this installation may do this.');
   }
   if (covers(auth.scopes, rule.scopes)) return;
   const wanted = rule.scopes.join(' or ');
-  throw new ApiProblem(403, 'scope_missing', `This API key needs the scope ${wanted}.`, { extra: { scope: rule.scopes[0], scopes: rule.scopes } });
+  throw new ApiProblem(403, 'scope_missing', `This API key needs the scope ${wanted}.`, {
+    extra: { scope: rule.scopes[0], scopes: rule.scopes },
+  });
 }

@@ -30,30 +30,31 @@ const SECURITY_HEADERS = {
 
 /** Fastify as the public API needs it: ids and headers on every answer, strict JSON, one log line per request. */
 export class HttpAdapter extends FastifyAdapter {
-  readonly #routes: { readonly method: string; readonly pattern: RegExp }[] = [];
+  /** Every route, in the order in which they were made known. */
+  readonly routes: { readonly method: string; readonly url: string; readonly pattern: RegExp }[] = [];
 
-  constructor(private readonly options: HttpOptions) {
+  constructor(private readonly http: HttpOptions) {
     super({
       bodyLimit: MAX_BODY_BYTES,
       requestTimeout: RECEIVE_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       forceCloseConnections: 'idle',
-      trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+      trustProxy: http.trustedProxies.length === 0 ? false : [...http.trustedProxies],
       routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
       genReqId: (request: { headers: Record<string, unknown> }) =>
-        saneRequestId(request.headers['x-request-id']) ?? options.ids.next('req'),
+        saneRequestId(request.headers['x-request-id']) ?? http.ids.next('req'),
     });
     const fastify: FastifyInstance = this.getInstance();
     this.#acceptJsonOnly(fastify);
     this.#label(fastify);
     fastify.addHook('onRoute', (route) => {
-      for (const method of [route.method].flat()) this.#routes.push({ method, pattern: patternOf(route.url) });
+      for (const method of [route.method].flat()) this.routes.push({ method, url: route.url, pattern: patternOf(route.url) });
     });
   }
 
   /** Methods that some route knows for this path; empty where no route has it. */
   readonly allowedMethods = (path: string): readonly string[] => {
-    const methods = this.#routes.filter((route) => route.pattern.test(path)).map((route) => route.method);
+    const methods = this.routes.filter((route) => route.pattern.test(path)).map((route) => route.method);
     return [...new Set(methods)].sort();
   };
 
@@ -76,11 +77,11 @@ export class HttpAdapter extends FastifyAdapter {
 
   #label(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', async (request, reply) => {
-      request.traceparent = traceparentOf(headerOf(request, 'traceparent'), this.options.randomBytes);
+      request.traceparent = traceparentOf(headerOf(request, 'traceparent'), this.http.randomBytes);
       void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id, traceparent: request.traceparent });
     });
     fastify.addHook('onResponse', async (request, reply) => {
-      this.options.logger.info(
+      this.http.logger.info(
         {
           method: request.method,
           route: request.routeOptions.url ?? null,
@@ -88,7 +89,9 @@ export class HttpAdapter extends FastifyAdapter {
           ms: Math.round(reply.elapsedTime * 10) / 10,
           request_id: request.id,
           trace_id: request.traceparent?.slice(3, 35),
-          ...(request.auth?.kind === 'key' ? { tenant: request.auth.tenant, key_id: request.auth.keyId } : { caller: request.auth?.kind ?? null }),
+          ...(request.auth?.kind === 'key'
+            ? { tenant: request.auth.tenant, key_id: request.auth.keyId }
+            : { caller: request.auth?.kind ?? null }),
         },
         'request',
       );
@@ -105,7 +108,9 @@ function headerOf(request: FastifyRequest, name: string): string | undefined {
 function patternOf(url: string): RegExp {
   const source = url
     .split('/')
-    .map((part) => (part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+    .map((part) =>
+      part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    )
     .join('/');
   return new RegExp(`^${source}/?$`);
 }

@@ -55,7 +55,8 @@ export class Idempotency {
     );
     if (row === undefined) throw new Error('an idempotency key vanished while it was read');
     if (!row.hash.equals(attempt.hash)) {
-      const detail = 'This Idempotency-Key was used for another request. Use a key of its own for every resource that you create.';
+      const detail =
+        'This Idempotency-Key was used for another request. Use a key of its own for every resource that you create.';
       throw new ApiProblem(422, 'idempotency_key_reused', detail, {
         errors: [{ pointer: 'Idempotency-Key', code: 'idempotency_key_reused', detail }],
       });

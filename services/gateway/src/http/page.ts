@@ -28,7 +28,9 @@ export function afterOf(request: PageRequest): string | null {
   const uuid = Buffer.from(request.after, 'base64url').toString('latin1');
   if (!UUID.test(uuid)) {
     const detail = '`after` must be the `next` of an earlier page of the same list.';
-    throw new ApiProblem(400, 'invalid_cursor', detail, { errors: [{ pointer: '?after', code: 'invalid_cursor', detail }] });
+    throw new ApiProblem(400, 'invalid_cursor', detail, {
+      errors: [{ pointer: '?after', code: 'invalid_cursor', detail }],
+    });
   }
   return uuid;
 }

@@ -28,8 +28,12 @@ export class ProblemFilter implements ExceptionFilter {
     }
     if (reply.sent) return;
     for (const [name, value] of Object.entries(problem.options.headers ?? {})) void reply.header(name, value);
-    if (problem.options.retryAfterS !== undefined) void reply.header('retry-after', String(problem.options.retryAfterS));
-    void reply.status(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(document(problem, request.id)));
+    if (problem.options.retryAfterS !== undefined)
+      void reply.header('retry-after', String(problem.options.retryAfterS));
+    void reply
+      .status(problem.status)
+      .type('application/problem+json; charset=utf-8')
+      .send(JSON.stringify(document(problem, request.id)));
   }
 
   #problemOf(error: unknown, request: GatewayRequest): ApiProblem {
@@ -39,11 +43,16 @@ export class ProblemFilter implements ExceptionFilter {
     const status = statusCodeOf(error);
     if (status !== undefined && status >= 400 && status < 500) return ofBadHttp(status, error);
     if (isInfrastructureTrouble(error)) {
-      return new ApiProblem(503, 'temporarily_unavailable', 'The service cannot work right now. Repeat the request with the same Idempotency-Key.', {
-        retryable: true,
-        retryAfterS: 1,
-        cause: error,
-      });
+      return new ApiProblem(
+        503,
+        'temporarily_unavailable',
+        'The service cannot work right now. Repeat the request with the same Idempotency-Key.',
+        {
+          retryable: true,
+          retryAfterS: 1,
+          cause: error,
+        },
+      );
     }
     return new ApiProblem(500, 'internal_error', 'Something went wrong on our side. The request id helps us find it.', {
       retryable: true,

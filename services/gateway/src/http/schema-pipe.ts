@@ -27,7 +27,9 @@ export class SchemaPipe implements PipeTransform {
 export function invalidRequest(issues: readonly Issue[], start: '/' | '?'): ApiProblem {
   const errors = issues.flatMap((issue) => detailsOf(issue, start)).slice(0, MAX_ERRORS);
   const places = errors.map((error) => error.pointer || 'the body').join(', ');
-  return new ApiProblem(400, 'invalid_request', `The request does not have the documented form: see ${places}.`, { errors });
+  return new ApiProblem(400, 'invalid_request', `The request does not have the documented form: see ${places}.`, {
+    errors,
+  });
 }
 
 function detailsOf(issue: Issue, start: '/' | '?'): ProblemDetail[] {

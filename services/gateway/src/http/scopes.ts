@@ -15,6 +15,7 @@ export type Scope = (typeof SCOPES)[number];
 /** Whether `held` scopes cover at least one of the `wanted` ones. */
 export function covers(held: readonly Scope[], wanted: readonly Scope[]): boolean {
   return wanted.some(
-    (scope) => held.includes(scope) || held.includes('admin') || (scope === 'payments:read' && held.includes('payments:write')),
+    (scope) =>
+      held.includes(scope) || held.includes('admin') || (scope === 'payments:read' && held.includes('payments:write')),
   );
 }

@@ -43,8 +43,9 @@ BEGIN
       phase := fact ->> 'phase';
       ref := fact ->> 'provider_ref';
       told := nullif((fact ->> 'amount')::bigint, 0);
-      CONTINUE WHEN seq <= old.provider_seq AND NOT (phase = 'succeeded' AND old.status <> 'succeeded');
-      it.provider_seq := greatest(seq, old.provider_seq);
+      CONTINUE WHEN CASE
+        WHEN old.status = 'succeeded' THEN phase <> 'succeeded' OR seq <= old.provider_seq
+        ELSE phase <> 'succeeded' AND seq <= old.provider_seq END;
 
       IF told <> old.amount THEN
         raised := raised || 'amount_mismatch'::text;
@@ -81,6 +82,8 @@ BEGIN
         it.slip := nullif(fact -> 'slip', 'null');
       END IF;
 
+      -- Money that outranked a newer fact is ordered among facts of money from now on.
+      it.provider_seq := CASE WHEN it.status = 'succeeded' THEN seq ELSE greatest(seq, old.provider_seq) END;
       SELECT coalesce(array_agg(kind), '{}') INTO raised FROM unnest(raised) AS kind WHERE kind <> ALL (old.alarms);
       it.alarms := old.alarms || raised;
       IF old.cancel_result IN ('pending', 'done', 'refused') THEN

@@ -14,7 +14,12 @@ const maxAmount = z
 
 export const createOrganizationSchema = z.strictObject({
   country: z.enum(['KZ', 'RU']),
-  tax_id: z.string().trim().min(1).max(32).describe('BIN or IIN in Kazakhstan, INN in Russia; control digits are checked.'),
+  tax_id: z
+    .string()
+    .trim()
+    .min(1)
+    .max(32)
+    .describe('BIN or IIN in Kazakhstan, INN in Russia; control digits are checked.'),
   name,
   timezone: timezone.optional(),
   max_amount: maxAmount.default(100_000_000),

@@ -39,7 +39,12 @@ export class OrganizationsController {
     answer: organizationView,
     bodyExample: { country: 'KZ', tax_id: '260141000010', name: 'Small Shops LLP', max_amount: 100000000 },
     idempotencyKey: 'required',
-    problems: { 400: ['invalid_request'], 403: ['key_is_limited'], 409: ['organization_exists'], 422: ['tax_id_invalid'] },
+    problems: {
+      400: ['invalid_request'],
+      403: ['key_is_limited'],
+      409: ['organization_exists'],
+      422: ['tax_id_invalid'],
+    },
   })
   async create(
     @CallerKey() auth: KeyAuth,
@@ -54,7 +59,10 @@ export class OrganizationsController {
   @Get()
   @Requires('organizations:write', 'payments:read')
   @Operation({ tag, summary: 'List organizations, newest first', answer: pageSchema(organizationView) })
-  async list(@CallerKey() auth: KeyAuth, @QueryParameters({ schema: listSchema }) page: z.output<typeof listSchema>): Promise<Page<object>> {
+  async list(
+    @CallerKey() auth: KeyAuth,
+    @QueryParameters({ schema: listSchema }) page: z.output<typeof listSchema>,
+  ): Promise<Page<object>> {
     const rows = await this.organizations.list(auth, {
       taxId: page.tax_id ?? null,
       status: page.status ?? null,
@@ -97,14 +105,27 @@ export class OrganizationsController {
     answer: organizationView,
     problems: { 404: ['not_found'] },
   })
-  async archive(@CallerKey() auth: KeyAuth, @CallOrigin() origin: Origin, @id() organizationId: string): Promise<object> {
+  async archive(
+    @CallerKey() auth: KeyAuth,
+    @CallOrigin() origin: Origin,
+    @id() organizationId: string,
+  ): Promise<object> {
     return organizationOf(await this.organizations.archive(auth, origin, organizationId));
   }
 
   @Post(':id/restore')
   @HttpCode(200)
-  @Operation({ tag, summary: 'Bring an archived organization back', answer: organizationView, problems: { 404: ['not_found'] } })
-  async restore(@CallerKey() auth: KeyAuth, @CallOrigin() origin: Origin, @id() organizationId: string): Promise<object> {
+  @Operation({
+    tag,
+    summary: 'Bring an archived organization back',
+    answer: organizationView,
+    problems: { 404: ['not_found'] },
+  })
+  async restore(
+    @CallerKey() auth: KeyAuth,
+    @CallOrigin() origin: Origin,
+    @id() organizationId: string,
+  ): Promise<object> {
     return organizationOf(await this.organizations.restore(auth, origin, organizationId));
   }
 }

@@ -29,9 +29,18 @@ export class Organizations {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async create(auth: KeyAuth, origin: Origin, attempt: Attempt, body: CreateOrganization): Promise<Creation<OrganizationRow>> {
+  async create(
+    auth: KeyAuth,
+    origin: Origin,
+    attempt: Attempt,
+    body: CreateOrganization,
+  ): Promise<Creation<OrganizationRow>> {
     if (auth.organizations !== null) {
-      throw new ApiProblem(403, 'key_is_limited', 'This key is limited to some organizations and cannot make another one.');
+      throw new ApiProblem(
+        403,
+        'key_is_limited',
+        'This key is limited to some organizations and cannot make another one.',
+      );
     }
     const check = checkTaxId(body.country, body.tax_id);
     if (!check.ok) throw taxIdInvalid(body.country, check.reason);
@@ -130,7 +139,10 @@ export class Organizations {
   async #exists(auth: KeyAuth, taxId: string, cause: unknown): Promise<ApiProblem> {
     const [row] = await this.list(auth, { taxId, status: null, after: null, limit: 1 });
     const extra = row === undefined ? {} : { organization: { id: idFromUuid('org', row.id) } };
-    return new ApiProblem(409, 'organization_exists', 'This tenant has an organization with this tax id already.', { extra, cause });
+    return new ApiProblem(409, 'organization_exists', 'This tenant has an organization with this tax id already.', {
+      extra,
+      cause,
+    });
   }
 
   #note(query: Query, auth: KeyAuth, origin: Origin, action: string, id: string): Promise<void> {
@@ -140,7 +152,10 @@ export class Organizations {
 
 /** An organization that this key reaches, or 404. Row-level security hides those of other tenants. */
 export async function requireOrganization(query: Query, auth: KeyAuth, id: string): Promise<OrganizationRow> {
-  const [row] = await query<OrganizationRow>(`SELECT ${ORGANIZATION_COLUMNS} FROM organization WHERE id = $1 AND mode = $2`, [id, auth.mode]);
+  const [row] = await query<OrganizationRow>(
+    `SELECT ${ORGANIZATION_COLUMNS} FROM organization WHERE id = $1 AND mode = $2`,
+    [id, auth.mode],
+  );
   if (row === undefined || !mayAct(auth, row.id)) throw notFound('organization');
   return row;
 }

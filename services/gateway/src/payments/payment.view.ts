@@ -16,64 +16,62 @@ import type { PaymentRow } from './payment-row.ts';
 const textSchema = z.object({ ru: z.string(), kk: z.string(), en: z.string() });
 
 /** A payment as the API shows it: in answers, in lists, in events. */
-export const paymentViewSchema = z
-  .object({
-    id: z.string().describe('`pay_…`'),
-    object: z.literal('payment'),
-    status: z.enum(PAYMENT_STATUSES),
-    amount: z.int().nullable().describe('Minor units. Null where it is not known: a key that was cancelled unused.'),
-    amount_display: z.string().nullable().describe('For people, e.g. `1 490.00 ₸`.'),
-    currency: z.enum(CURRENCIES).nullable(),
-    organization: z.string().nullable(),
-    desk: z.string().nullable().describe("The chain's own id of the desk."),
-    reference: z.string().nullable(),
-    late: z.boolean().describe('The money came after the payment had been reported as not paid.'),
-    method: z
-      .object({
-        type: z.string(),
-        payment_methods: z.array(z.string()).describe('What the buyer may pay with, in the words of the provider.'),
-      })
-      .nullable(),
-    next_action: z
-      .object({
-        type: nextActionSchema.shape.type,
-        qr: z.string().optional(),
-        qr_svg: z.string().optional().describe('Path of the picture.'),
-        expires_at: z.string().nullable(),
-      })
-      .nullable(),
-    till: z.object({
-      screen: z.enum(TILL_SCREENS),
-      hand_over_goods: z.boolean(),
-      may_start_another: z.boolean(),
-      hide_qr: z.boolean(),
-      seconds_left: z.int().nullable(),
-      message: textSchema,
-    }),
-    amount_refunded: z.int(),
-    amount_refundable: z.int(),
-    receipt: z.null(),
-    slip: z.record(z.string(), z.string()).nullable(),
-    provider: z.object({ name: z.string(), id: z.string().nullable() }).nullable(),
-    failure: z
-      .object({
-        code: z.string(),
-        provider_code: z.string().nullable(),
-        provider_message: z.string().nullable(),
-        cashier_message: textSchema,
-      })
-      .nullable(),
-    cancel: z.object({ requested_at: z.string(), result: cancelResultSchema }).nullable(),
-    metadata: z.record(z.string(), z.string()),
-    created_at: z.string(),
-    updated_at: z.string(),
-    start_by: z
-      .string()
-      .optional()
-      .describe('While `created`: after this moment nothing is sent to the provider any more.'),
-    version: z.int(),
-  })
-  .meta({ id: 'Payment' });
+export const paymentViewSchema = z.object({
+  id: z.string().describe('`pay_…`'),
+  object: z.literal('payment'),
+  status: z.enum(PAYMENT_STATUSES),
+  amount: z.int().nullable().describe('Minor units. Null where it is not known: a key that was cancelled unused.'),
+  amount_display: z.string().nullable().describe('For people, e.g. `1 490.00 ₸`.'),
+  currency: z.enum(CURRENCIES).nullable(),
+  organization: z.string().nullable(),
+  desk: z.string().nullable().describe("The chain's own id of the desk."),
+  reference: z.string().nullable(),
+  late: z.boolean().describe('The money came after the payment had been reported as not paid.'),
+  method: z
+    .object({
+      type: z.string(),
+      payment_methods: z.array(z.string()).describe('What the buyer may pay with, in the words of the provider.'),
+    })
+    .nullable(),
+  next_action: z
+    .object({
+      type: nextActionSchema.shape.type,
+      qr: z.string().optional(),
+      qr_svg: z.string().optional().describe('Path of the picture.'),
+      expires_at: z.string().nullable(),
+    })
+    .nullable(),
+  till: z.object({
+    screen: z.enum(TILL_SCREENS),
+    hand_over_goods: z.boolean(),
+    may_start_another: z.boolean(),
+    hide_qr: z.boolean(),
+    seconds_left: z.int().nullable(),
+    message: textSchema,
+  }),
+  amount_refunded: z.int(),
+  amount_refundable: z.int(),
+  receipt: z.null(),
+  slip: z.record(z.string(), z.string()).nullable(),
+  provider: z.object({ name: z.string(), id: z.string().nullable() }).nullable(),
+  failure: z
+    .object({
+      code: z.string(),
+      provider_code: z.string().nullable(),
+      provider_message: z.string().nullable(),
+      cashier_message: textSchema,
+    })
+    .nullable(),
+  cancel: z.object({ requested_at: z.string(), result: cancelResultSchema }).nullable(),
+  metadata: z.record(z.string(), z.string()),
+  created_at: z.string(),
+  updated_at: z.string(),
+  start_by: z
+    .string()
+    .optional()
+    .describe('While `created`: after this moment nothing is sent to the provider any more.'),
+  version: z.int(),
+});
 
 export type PaymentView = z.infer<typeof paymentViewSchema>;
 

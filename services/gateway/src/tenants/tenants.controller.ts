@@ -40,7 +40,10 @@ export class TenantsController {
   ): Promise<Answer> {
     const { replayed, value } = await this.tenants.create(auth, origin, attempt, body);
     const { row, text } = value.key;
-    return created(replayed, { ...tenantOf(value.row), api_key: { id: idFromUuid('key', row.id), secret: text, mode: row.mode } });
+    return created(replayed, {
+      ...tenantOf(value.row),
+      api_key: { id: idFromUuid('key', row.id), secret: text, mode: row.mode },
+    });
   }
 
   @Get()
@@ -63,18 +66,32 @@ export class TenantsController {
   @Operation({
     tag,
     summary: 'Suspend a tenant',
-    description: 'Its keys are refused within five seconds (403 `tenant_suspended`); payments under way go on to their end.',
+    description:
+      'Its keys are refused within five seconds (403 `tenant_suspended`); payments under way go on to their end.',
     answer: tenantView,
     problems: { 404: ['not_found'] },
   })
-  async suspend(@CallerOperator() auth: OperatorAuth, @CallOrigin() origin: Origin, @id() tenantId: string): Promise<object> {
+  async suspend(
+    @CallerOperator() auth: OperatorAuth,
+    @CallOrigin() origin: Origin,
+    @id() tenantId: string,
+  ): Promise<object> {
     return tenantOf(await this.tenants.setStatus(auth, origin, tenantId, 'suspended'));
   }
 
   @Post(':id/resume')
   @HttpCode(200)
-  @Operation({ tag, summary: 'Let a suspended tenant work again', answer: tenantView, problems: { 404: ['not_found'] } })
-  async resume(@CallerOperator() auth: OperatorAuth, @CallOrigin() origin: Origin, @id() tenantId: string): Promise<object> {
+  @Operation({
+    tag,
+    summary: 'Let a suspended tenant work again',
+    answer: tenantView,
+    problems: { 404: ['not_found'] },
+  })
+  async resume(
+    @CallerOperator() auth: OperatorAuth,
+    @CallOrigin() origin: Origin,
+    @id() tenantId: string,
+  ): Promise<object> {
     return tenantOf(await this.tenants.setStatus(auth, origin, tenantId, 'active'));
   }
 }

@@ -61,7 +61,10 @@ export class Tenants {
         await this.#note(query, auth, origin, 'tenant.create', id, { api_key: idFromUuid('key', key.row.id) });
         return { row, key };
       },
-      load: async (query, id) => ({ row: await requireTenant(query, id), key: { row: await firstKey(query, id), text: null } }),
+      load: async (query, id) => ({
+        row: await requireTenant(query, id),
+        key: { row: await firstKey(query, id), text: null },
+      }),
     });
   }
 
@@ -71,7 +74,10 @@ export class Tenants {
 
   list(auth: OperatorAuth, after: string | null, limit: number): Promise<TenantRow[]> {
     return this.transactions.as(auth, (query) =>
-      query<TenantRow>(`SELECT ${COLUMNS} FROM tenant WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`, [after, limit]),
+      query<TenantRow>(`SELECT ${COLUMNS} FROM tenant WHERE ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`, [
+        after,
+        limit,
+      ]),
     );
   }
 
@@ -90,7 +96,14 @@ export class Tenants {
     return row;
   }
 
-  #note(query: Query, auth: OperatorAuth, origin: Origin, action: string, id: string, detail: Record<string, unknown>): Promise<void> {
+  #note(
+    query: Query,
+    auth: OperatorAuth,
+    origin: Origin,
+    action: string,
+    id: string,
+    detail: Record<string, unknown>,
+  ): Promise<void> {
     return this.audit.write(query, { auth, origin, action, subject: idFromUuid('ten', id), tenantId: id, detail });
   }
 }
@@ -103,7 +116,9 @@ async function requireTenant(query: Query, id: string): Promise<TenantRow> {
 
 /** The key that the tenant was made with: the oldest one. */
 async function firstKey(query: Query, tenantId: string): Promise<MadeKey['row']> {
-  const [row] = await query<MadeKey['row']>('SELECT * FROM api_key WHERE tenant_id = $1 ORDER BY id LIMIT 1', [tenantId]);
+  const [row] = await query<MadeKey['row']>('SELECT * FROM api_key WHERE tenant_id = $1 ORDER BY id LIMIT 1', [
+    tenantId,
+  ]);
   if (row === undefined) throw new Error('a tenant has no key');
   return row;
 }

@@ -81,11 +81,16 @@ export interface TradePoint {
   readonly tradePointName: string;
 }
 
-export const tradePointList = z.array(
-  z
-    .object({ tradepointid: bankId, tradepointname: shortTextOrNull })
-    .transform((row): TradePoint => ({ tradePointId: row.tradepointid, tradePointName: row.tradepointname ?? '' })),
-);
+// ASSUMPTION: no organization has more; a longer list is not read at all, because half of one would look whole.
+const MAX_TRADE_POINTS = 5_000;
+
+export const tradePointList = z
+  .array(
+    z
+      .object({ tradepointid: bankId, tradepointname: shortTextOrNull })
+      .transform((row): TradePoint => ({ tradePointId: row.tradepointid, tradePointName: row.tradepointname ?? '' })),
+  )
+  .max(MAX_TRADE_POINTS);
 
 export interface RegisteredDevice {
   /** A GUID in every sample; opaque to us. */
@@ -163,13 +168,16 @@ export interface CreatedQr {
   readonly options: BehaviorOptions;
 }
 
+// ASSUMPTION: 41 digits in every sample; a text that no QR picture of a till can hold is not what the bank meant.
+const MAX_QR_TOKEN_CHARACTERS = 500;
+
 /** `qr/create` (§6.1). The options are accepted under the name that `qr/create-link` uses as well (§6.2). */
 export const createdQr = z
   .object({
     qrtoken: z
       .union([z.string(), z.bigint()])
       .transform((token) => String(token).trim())
-      .pipe(z.string().min(1).max(2048)),
+      .pipe(z.string().min(1).max(MAX_QR_TOKEN_CHARACTERS)),
     qrpaymentid: bankId,
     expiredate: dateMsOrNull,
     paymentmethods: paymentMethods,

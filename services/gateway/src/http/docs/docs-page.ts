@@ -47,7 +47,8 @@ function byTag(operations: readonly DocumentedOperation[]): Map<string, Document
 
 function navHtml(tag: string, operations: readonly DocumentedOperation[]): string {
   const entries = operations.map(
-    ({ method, path }) => `<li><a href="#${anchor(`${method} ${path}`)}"><b class="${method}">${method}</b> ${escapeHtml(path)}</a></li>`,
+    ({ method, path }) =>
+      `<li><a href="#${anchor(`${method} ${path}`)}"><b class="${method}">${method}</b> ${escapeHtml(path)}</a></li>`,
   );
   return `<h3><a href="#${anchor(tag)}">${escapeHtml(tag)}</a></h3><ul>${entries.join('')}</ul>`;
 }
@@ -96,7 +97,9 @@ function mediaOf(holder: unknown): Json | undefined {
 
 function examplesHtml(media: Json): string {
   const named = isObject(media['examples']) ? Object.values(media['examples']).filter(isObject) : [];
-  const examples = [media['example'], ...named.map((example) => example['value'])].filter((example) => example !== undefined);
+  const examples = [media['example'], ...named.map((example) => example['value'])].filter(
+    (example) => example !== undefined,
+  );
   return examples.map((example) => `<pre>${escapeHtml(JSON.stringify(example, null, 2))}</pre>`).join('');
 }
 

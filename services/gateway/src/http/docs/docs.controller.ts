@@ -6,7 +6,8 @@ import { Operation } from './operation.ts';
 import { PublishedDocument } from './published-document.ts';
 
 /** The page carries its own style and nothing else: no script, no picture, nothing from outside. */
-const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 @Controller()
 @Public()
@@ -18,7 +19,10 @@ export class DocsController {
   @Get('openapi.json')
   @Operation({ tag: 'Documentation', summary: 'This document (OpenAPI 3.1)', open: true })
   openApi(): Answer {
-    return new Answer(200, this.published.document, { 'cache-control': 'no-cache', 'access-control-allow-origin': '*' });
+    return new Answer(200, this.published.document, {
+      'cache-control': 'no-cache',
+      'access-control-allow-origin': '*',
+    });
   }
 
   @Get('docs')

@@ -40,7 +40,10 @@ const KEY_HEADER = 'Idempotency-Key';
 export function Operation(options: OperationOptions): MethodDecorator {
   const decorators = [
     ApiTags(options.tag),
-    ApiOperation({ summary: options.summary, ...(options.description === undefined ? {} : { description: options.description }) }),
+    ApiOperation({
+      summary: options.summary,
+      ...(options.description === undefined ? {} : { description: options.description }),
+    }),
     ...successes(options),
     ...problemResponses(options),
   ];
@@ -53,7 +56,8 @@ export function Operation(options: OperationOptions): MethodDecorator {
       ApiHeader({
         name: KEY_HEADER,
         required: options.idempotencyKey === 'required',
-        description: 'A value of your own, at most 255 printable ASCII characters. A repeat with the same value attaches to the same resource.',
+        description:
+          'A value of your own, at most 255 printable ASCII characters. A repeat with the same value attaches to the same resource.',
         schema: { type: 'string', minLength: 1, maxLength: 255 },
         example: 'sale-000917-1',
       }),
@@ -68,18 +72,32 @@ function successes(options: OperationOptions): MethodDecorator[] {
   const more = {
     ...shape,
     ...(options.example === undefined ? {} : { example: options.example }),
-    ...(options.mediaType === undefined ? {} : { content: { [options.mediaType]: { schema: { type: 'string' as const } } } }),
+    ...(options.mediaType === undefined
+      ? {}
+      : { content: { [options.mediaType]: { schema: { type: 'string' as const } } } }),
   };
-  const first = ApiResponse({ status, description: status === 201 ? 'Made.' : status === 204 ? 'Done.' : 'Found.', ...more });
+  const first = ApiResponse({
+    status,
+    description: status === 201 ? 'Made.' : status === 204 ? 'Done.' : 'Found.',
+    ...more,
+  });
   if (status !== 201) return [first];
-  return [first, ApiResponse({ status: 200, description: 'Made by an earlier request with the same Idempotency-Key; the state of now.', ...shape })];
+  return [
+    first,
+    ApiResponse({
+      status: 200,
+      description: 'Made by an earlier request with the same Idempotency-Key; the state of now.',
+      ...shape,
+    }),
+  ];
 }
 
 function problemResponses(options: OperationOptions): MethodDecorator[] {
   const codes = new Map<number, string[]>();
   const sources = [options.open === true ? {} : EVERYWHERE, keyProblems(options), options.problems ?? {}];
   for (const source of sources) {
-    for (const [status, list] of Object.entries(source)) codes.set(Number(status), [...(codes.get(Number(status)) ?? []), ...list]);
+    for (const [status, list] of Object.entries(source))
+      codes.set(Number(status), [...(codes.get(Number(status)) ?? []), ...list]);
   }
   return [...codes].map(([status, list]) =>
     ApiResponse({

@@ -9,7 +9,9 @@ export function schemaHtml(schema: unknown, root: Json, depth = 0): string {
   if (resolved === undefined || depth > MAX_DEPTH) return '';
   const variants = [...listOf(resolved['anyOf']), ...listOf(resolved['oneOf'])].filter((variant) => !isNull(variant));
   if (variants.length > 0) {
-    return variants.map((variant) => schemaHtml(variant, root, depth + 1)).join(variants.length > 1 ? '<p class="or">or</p>' : '');
+    return variants
+      .map((variant) => schemaHtml(variant, root, depth + 1))
+      .join(variants.length > 1 ? '<p class="or">or</p>' : '');
   }
   if (isObject(resolved['items'])) return schemaHtml(resolved['items'], root, depth + 1);
   const properties = isObject(resolved['properties']) ? resolved['properties'] : undefined;
@@ -43,7 +45,8 @@ function typeText(schema: Json, root: Json): string {
   const values = 'const' in schema ? [schema['const']] : listOf(schema['enum']);
   if (values.length > 0) return values.map((value) => JSON.stringify(value)).join(' or ');
   const variants = [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])];
-  if (variants.length > 0) return [...new Set(variants.map((variant) => typeText(resolve(variant, root) ?? {}, root)))].join(' or ');
+  if (variants.length > 0)
+    return [...new Set(variants.map((variant) => typeText(resolve(variant, root) ?? {}, root)))].join(' or ');
   if (schema['type'] === 'array') return `list of ${typeText(resolve(schema['items'], root) ?? {}, root)}`;
   const type = Array.isArray(schema['type']) ? schema['type'].join(' or ') : textOf(schema['type']) || 'anything';
   return [type, ...limitsOf(schema)].join(', ');

@@ -54,18 +54,18 @@ export const createPaymentSchema = z
     if (needed && body.amount === undefined) {
       context.addIssue({ code: 'custom', path: ['amount'], message: 'is required for this method' });
     }
-  })
-  .meta({
-    id: 'CreatePayment',
-    example: {
-      organization: 'org_06dz3k8v7x4w9s2r5n1m0qyt3c',
-      desk: 'desk-03',
-      amount: 149_000,
-      currency: 'KZT',
-      method: { type: firstMethod.type },
-      reference: 'S-000917',
-    },
   });
+
+/** A body that works, but for its ids. */
+export const createPaymentExample = {
+  organization: 'org_06dz3k8v7x4w9s2r5n1m0qyt3c',
+  desk: 'desk-03',
+  trade_point: 'tp_06dz3k8v7x4w9s2r5n1m0qyt3d',
+  amount: 149_000,
+  currency: PROVIDERS[0]?.currency,
+  method: { type: firstMethod.type },
+  reference: 'S-000917',
+};
 
 export type CreatePaymentBody = z.infer<typeof createPaymentSchema>;
 

@@ -128,9 +128,9 @@ describe('creating a payment', () => {
     expect(await house.count('payment WHERE organization_id = $1', [other.organizationId])).toBe(0);
   });
 
-  it('answers 403 for an organization that the key is not for', async () => {
+  it('answers 404 for an organization that the key is not for', async () => {
     const limited: Shop = { ...shop, caller: { ...shop.caller, organizations: [house.ids.uuid()] } };
-    expect(await refusal(house.pay(limited))).toMatchObject({ status: 403, code: 'organization_not_allowed' });
+    expect(await refusal(house.pay(limited))).toMatchObject({ status: 404, code: 'not_found' });
   });
 
   it.each([

@@ -145,9 +145,7 @@ function hasNews(row: PaymentRow): boolean {
 
 function organizationOf(caller: KeyAuth, organization: string): string {
   const uuid = uuidFromId('org', organization);
-  if (uuid === undefined) throw notFound('organization');
-  if (!mayAct(caller, uuid))
-    throw new ApiProblem(403, 'organization_not_allowed', 'This API key may not act for this organization.');
+  if (uuid === undefined || !mayAct(caller, uuid)) throw notFound('organization');
   return uuid;
 }
 

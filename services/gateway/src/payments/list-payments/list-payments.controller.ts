@@ -2,12 +2,13 @@ import { type Clock, uuidFromId } from '@tolem/domain';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { notFound } from '../../http/api-problem.ts';
 import type { KeyAuth } from '../../http/auth.ts';
-import { afterOf, type Page, pageOf } from '../../http/page.ts';
+import { Operation } from '../../http/docs/operation.ts';
+import { afterOf, type Page, pageOf, pageSchema } from '../../http/page.ts';
 import { CallerKey, Requires } from '../../http/requires.ts';
 import { CLOCK } from '../../tokens.ts';
 import type { PaymentRow } from '../payment-row.ts';
 import { PaymentStore } from '../payment-store.ts';
-import { type PaymentView, paymentView } from '../payment.view.ts';
+import { type PaymentView, paymentView, paymentViewSchema } from '../payment.view.ts';
 import { type ListPaymentsQuery, listPaymentsSchema } from './list-payments.schema.ts';
 
 @Controller('v1/payments')
@@ -17,9 +18,14 @@ export class ListPaymentsController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Payments, the newest first. */
   @Get()
   @Requires('payments:read')
+  @Operation({
+    tag: 'Payments',
+    summary: 'List payments, newest first',
+    answer: pageSchema(paymentViewSchema),
+    problems: { 400: ['invalid_request', 'invalid_cursor'], 404: ['not_found'] },
+  })
   async list(
     @CallerKey() caller: KeyAuth,
     @Query({ schema: listPaymentsSchema }) query: ListPaymentsQuery,

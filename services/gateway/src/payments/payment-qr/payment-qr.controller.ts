@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Answer } from '../../http/answer.ts';
 import { ApiProblem, notFound } from '../../http/api-problem.ts';
 import type { KeyAuth } from '../../http/auth.ts';
+import { Operation } from '../../http/docs/operation.ts';
 import { IdPipe } from '../../http/id-pipe.ts';
 import { CallerKey, Requires } from '../../http/requires.ts';
 import { CLOCK } from '../../tokens.ts';
@@ -24,6 +25,8 @@ type SizeQuery = z.infer<typeof sizeSchema>;
 
 const id = new IdPipe('pay', 'payment');
 
+const QR_PROBLEMS = { 400: ['invalid_request'], 404: ['not_found', 'qr_not_available'] };
+
 /** The QR of a payment, for tills that draw none themselves. Gone as soon as the buyer has nothing to scan any more. */
 @Controller('v1/payments')
 export class PaymentQrController {
@@ -34,12 +37,19 @@ export class PaymentQrController {
 
   @Get(':id/qr.txt')
   @Requires('payments:read')
+  @Operation({ tag: 'Payments', summary: 'The QR as text', mediaType: 'text/plain', problems: QR_PROBLEMS })
   async text(@CallerKey() caller: KeyAuth, @Param('id', id) payment: string): Promise<Answer> {
     return picture('text/plain; charset=utf-8', await this.#content(caller, payment));
   }
 
   @Get(':id/qr.svg')
   @Requires('payments:read')
+  @Operation({
+    tag: 'Payments',
+    summary: 'The QR as a vector picture',
+    mediaType: 'image/svg+xml',
+    problems: QR_PROBLEMS,
+  })
   async svg(
     @CallerKey() caller: KeyAuth,
     @Param('id', id) payment: string,
@@ -50,6 +60,7 @@ export class PaymentQrController {
 
   @Get(':id/qr.png')
   @Requires('payments:read')
+  @Operation({ tag: 'Payments', summary: 'The QR as a picture', mediaType: 'image/png', problems: QR_PROBLEMS })
   async png(
     @CallerKey() caller: KeyAuth,
     @Param('id', id) payment: string,

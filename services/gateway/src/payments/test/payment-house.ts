@@ -15,7 +15,8 @@ import { CancelPayment } from '../cancel-payment/cancel-payment.ts';
 import { CreatePayment } from '../create-payment/create-payment.ts';
 import type { CreatePaymentBody } from '../create-payment/create-payment.schema.ts';
 import { OutboxPressure } from '../create-payment/outbox-pressure.ts';
-import { PaymentStore } from '../payment-store.ts';
+import type { PaymentRow } from '../payment-row.ts';
+import { type PaymentAddress, PaymentStore } from '../payment-store.ts';
 import type { PaymentView } from '../payment.view.ts';
 import { ReadPayment } from '../read-payment/read-payment.ts';
 import { SweepPayments } from '../sweep-payments/sweep-payments.ts';
@@ -69,7 +70,7 @@ export class PaymentHouse {
     },
   });
   readonly outbox: Outbox;
-  readonly store: PaymentStore;
+  readonly store: CountingStore;
   readonly waiters: PaymentWaiters;
   readonly pressure: OutboxPressure;
   readonly create: CreatePayment;
@@ -96,7 +97,7 @@ export class PaymentHouse {
         throw error;
       },
     });
-    this.store = new PaymentStore(app);
+    this.store = new CountingStore(app);
     this.waiters = new PaymentWaiters(this.wakeUps, this.closing.signal, settings);
     this.pressure = new OutboxPressure(this.outbox, this.clock, settings, logger);
     this.create = new CreatePayment(this.store, this.waiters, this.pressure, this.outbox, this.clock, this.ids);
@@ -243,6 +244,17 @@ export class PaymentHouse {
       key: fact.payment,
       body,
     };
+  }
+}
+
+/** Tells when a read has come back, so that a spec can let something happen after it. */
+class CountingStore extends PaymentStore {
+  finishedReads = 0;
+
+  override async read(caller: KeyAuth, address: PaymentAddress): Promise<PaymentRow | undefined> {
+    const row = await super.read(caller, address);
+    this.finishedReads += 1;
+    return row;
   }
 }
 

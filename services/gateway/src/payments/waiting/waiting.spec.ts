@@ -25,6 +25,13 @@ describe('waiting for a payment', () => {
     stops.push(house.app.onRoundTrip((sql) => seen.push(sql)));
     return seen;
   };
+  /** News must come after the first read: the next change is counted from what that read saw. */
+  const getAfterFirstRead = async (id: string): Promise<{ reply: Promise<Reply> }> => {
+    const before = house.store.finishedReads;
+    const reply = get(id, LONG_MS);
+    await waitFor('the first read', () => house.store.finishedReads > before);
+    return { reply };
+  };
   const waiting = (count: number): Promise<true> => waitFor(`${count} waiters`, () => house.waiters.count === count);
 
   it('a create that waits answers with the QR as soon as it is there, after one read', async () => {
@@ -71,8 +78,7 @@ describe('waiting for a payment', () => {
     const { body } = await house.pay(shop);
     await house.tell({ payment: body.id, seq: 1, phase: 'requires_customer' });
     const seen = reads();
-    const reply = get(body.id, LONG_MS);
-    await waitFor('the first read', () => seen.length === 1);
+    const { reply } = await getAfterFirstRead(body.id);
     await house.tell({ payment: body.id, phase: 'processing' });
     expect((await reply).body).toMatchObject({ status: 'processing', version: 3 });
     expect(seen).toHaveLength(2);
@@ -98,7 +104,7 @@ describe('waiting for a payment', () => {
       const own = await quick.shop();
       const { body } = await quick.pay(own);
       const reply = quick.read.atNextChange(own.caller, uuidOf(body.id), LONG_MS, new AbortController().signal);
-      await waitFor('a waiter', () => quick.waiters.count === 1);
+      await waitFor('the first read', () => quick.store.finishedReads > 0);
       await quick.rows(`UPDATE payment SET status = 'expired', version = 2 WHERE id = $1`, [uuidOf(body.id)]);
       expect(await reply).toMatchObject({ body: { status: 'expired' } });
     } finally {
@@ -108,9 +114,7 @@ describe('waiting for a payment', () => {
 
   it('a cancel is news', async () => {
     const { body } = await house.pay(shop);
-    const seen = reads();
-    const reply = get(body.id, LONG_MS);
-    await waitFor('the first read', () => seen.length === 1);
+    const { reply } = await getAfterFirstRead(body.id);
     await house.cancel.run(shop.caller, { id: uuidOf(body.id) }, undefined, undefined);
     expect((await reply).body).toMatchObject({ status: 'created', cancel: { result: 'pending' } });
   });

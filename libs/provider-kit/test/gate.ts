@@ -1,0 +1,19 @@
+/** A place where the dummy provider stops until the spec lets it go on. */
+export class Gate {
+  /** How many have come here. */
+  arrived = 0;
+  readonly #opened = Promise.withResolvers<void>();
+
+  get passed(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  async arrive(): Promise<void> {
+    this.arrived += 1;
+    await this.passed;
+  }
+
+  open(): void {
+    this.#opened.resolve();
+  }
+}

@@ -1,0 +1,372 @@
+import { randomBytes } from 'node:crypto';
+import {
+  commandsTopic,
+  connectionPut,
+  connectionVerify,
+  deviceDelete,
+  deviceRegister,
+  type Envelope,
+  EVENTS_TOPIC,
+  paymentCancel,
+  paymentState,
+  type PaymentState,
+  paymentStart,
+  produce,
+  subjectReport,
+} from '@tolem/contracts';
+import { type MemoryPollSchedule as Schedule, MemoryPollSchedule, MemorySlots, type Slots } from '@tolem/coordination';
+import { type Clock, IdFactory, type PaymentStatus, systemClock } from '@tolem/domain';
+import { InProcessBus } from '@tolem/messaging';
+import { createLogger } from '@tolem/observability';
+import { Database, openVaultTo, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
+import { type DatabaseTemplate, testDatabase, type TestDatabase, waitFor } from '@tolem/testing';
+import {
+  DEFAULT_KIT_SETTINGS,
+  type KitSettings,
+  migrateProvider,
+  type RunningProvider,
+  startProvider,
+} from '../src/index.ts';
+import { DummyProvider, type Life } from './dummy-provider.ts';
+
+/** Roles live in the whole cluster, so these belong to the specs of this room alone. */
+const ROLE = 'provider_kit_spec';
+const GATEWAY_ROLE = 'provider_kit_spec_gateway';
+const PROVIDER = 'dummy';
+export const CREDENTIAL_SECRET = 'very-private-key';
+
+const TEMPLATE: DatabaseTemplate = {
+  name: 'provider_kit',
+  async migrate(database) {
+    await migrateProvider(PROVIDER, { adminUrl: database.adminUrl, databaseUrl: database.urlOf(ROLE) });
+  },
+};
+
+/** The waits of the product, scaled so that a spec sees all of them within a second or two. */
+export const QUICK: KitSettings = {
+  ...DEFAULT_KIT_SETTINGS,
+  leaseMs: 3_000,
+  callMs: 500,
+  sweepEveryMs: 50,
+  pollTickMs: 10,
+  recheckDownMs: 100,
+  resolveAfterMs: 600,
+  timetable: { graceMs: 20, lookAfterEndMs: [50, 100, 100], lookWhileUnknownMs: [50, 50, 100] },
+};
+
+export interface Shop {
+  readonly tenant: string;
+  readonly connection: string;
+  readonly desk: string;
+}
+
+/** A payment as the gateway would send it. */
+export interface Payment {
+  readonly id: string;
+  readonly shop: Shop;
+  readonly method: string;
+  readonly amount: number;
+  readonly startBy: number;
+  readonly tradePointRef: string;
+  readonly version: number;
+}
+
+/** One process that runs the provider service. */
+export interface Replica {
+  readonly service: RunningProvider;
+  readonly schedule: Schedule;
+  /** Delivers messages, all at once; resolves when the service has done with them. */
+  send(...messages: readonly Envelope[]): Promise<readonly boolean[]>;
+  close(): Promise<void>;
+  /** As `kill -9` would: nothing more reaches the database or the provider from here. */
+  kill(): Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly settings?: Partial<KitSettings>;
+  readonly slots?: Slots;
+  readonly clock?: Clock;
+}
+
+/**
+ * A provider service made of the kit and the dummy provider, on a database of its own; every event that it tells is
+ * kept here, in the order of its coming.
+ */
+export class KitHouse {
+  readonly dummy = new DummyProvider();
+  readonly ids = new IdFactory(systemClock);
+  readonly events: Envelope[] = [];
+  readonly logLines: string[] = [];
+  readonly #masterKeys = parseMasterKeys(randomBytes(32).toString('base64'));
+  readonly #replicas: Replica[] = [];
+  readonly #opened: Database[] = [];
+
+  private constructor(readonly database: TestDatabase) {}
+
+  static async open(): Promise<KitHouse> {
+    return new KitHouse(await testDatabase(TEMPLATE));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#replicas.map((replica) => replica.close()));
+    await Promise.all(this.#opened.map((db) => db.close()));
+    await this.database.drop();
+  }
+
+  /** For looking, and for doing what another process would do. */
+  async sql(): Promise<Database> {
+    const db = await Database.connect({
+      url: this.database.urlOf(ROLE),
+      applicationName: 'provider-kit spec',
+      poolSize: 2,
+    });
+    this.#opened.push(db);
+    return db;
+  }
+
+  async start(options: ReplicaOptions = {}): Promise<Replica> {
+    const bus = new InProcessBus({
+      topology: { [commandsTopic(PROVIDER)]: [PROVIDER], [EVENTS_TOPIC]: ['gateway'] },
+      onError: (error) => this.logLines.push(String(error)),
+    });
+    const heard = bus.subscribe('gateway', [EVENTS_TOPIC], async (batch) => {
+      this.events.push(...batch);
+      return batch.map(() => 'done');
+    });
+    const clock = options.clock ?? systemClock;
+    const schedule = new MemoryPollSchedule(clock);
+    const life: Life = { alive: true };
+    const service = await startProvider(this.dummy.providerFor(life), {
+      bus,
+      schedule,
+      slots: options.slots ?? new MemorySlots(),
+      clock,
+      ids: this.ids,
+      logger: createLogger({
+        service: PROVIDER,
+        level: 'debug',
+        stream: { write: (line) => void this.logLines.push(line) },
+      }),
+      masterKeys: this.#masterKeys,
+      databaseUrl: this.database.urlOf(ROLE),
+      databasePoolSize: 8,
+      settings: { ...QUICK, ...options.settings },
+    });
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= service.close().then(() => heard.close()));
+    const replica: Replica = {
+      service,
+      schedule,
+      close,
+      async send(...messages) {
+        const rows = messages.map((envelope) => ({ id: envelope.id, consumer: PROVIDER, envelope }));
+        return Promise.all(bus.send(rows));
+      },
+      async kill() {
+        life.alive = false;
+        await service.db.close();
+        // Its own clean-up finds no database any more; only its timers end.
+        closing = service
+          .close()
+          .catch(() => undefined)
+          .then(() => heard.close());
+        await closing;
+      },
+    };
+    this.#replicas.push(replica);
+    return replica;
+  }
+
+  /** A tenant with a connection, not yet known to the service, and a desk. */
+  shop(): Shop {
+    return { tenant: this.ids.next('ten'), connection: this.ids.next('con'), desk: this.ids.next('dsk') };
+  }
+
+  /** A shop whose connection the service knows. */
+  async openShop(replica: Replica): Promise<Shop> {
+    const shop = this.shop();
+    await replica.send(this.put(shop, 1));
+    return shop;
+  }
+
+  payment(shop: Shop, more: Partial<Payment> = {}): Payment {
+    return {
+      id: this.ids.next('pay'),
+      shop,
+      method: 'dummy_pay',
+      amount: 149_000,
+      startBy: Date.now() + 20_000,
+      tradePointRef: 'tp-1',
+      version: 1,
+      ...more,
+    };
+  }
+
+  begin(payment: Payment): Envelope {
+    return produce(paymentStart, this.#address(payment.shop.tenant, payment.id), {
+      ...head(payment),
+      op_id: `${payment.id}:start`,
+      method: payment.method,
+      amount: payment.amount,
+      currency: 'KZT',
+      reference: null,
+      trade_point_ref: payment.tradePointRef,
+      start_by: new Date(payment.startBy).toISOString(),
+    });
+  }
+
+  cancel(payment: Payment): Envelope {
+    return produce(paymentCancel, this.#address(payment.shop.tenant, payment.id), {
+      ...head(payment),
+      op_id: this.ids.next('op'),
+      reason: null,
+    });
+  }
+
+  report(payment: Payment): Envelope {
+    return produce(subjectReport, this.#address(payment.shop.tenant, payment.id), {
+      ...head(payment),
+      op_id: this.ids.next('op'),
+      kind: 'payment',
+      start_by: new Date(payment.startBy).toISOString(),
+    });
+  }
+
+  put(shop: Shop, version: number, more: { credential?: string; baseUrl?: string } = {}): Envelope {
+    return produce(connectionPut, this.#address(shop.tenant, shop.connection), {
+      ...connectionHead(shop, version),
+      op_id: this.ids.next('op'),
+      base_url: more.baseUrl ?? 'https://dummy.example',
+      scheme: 'only',
+      tax_id: '180340021791',
+      credential_id: more.credential ?? null,
+      options: {},
+      enabled: true,
+    });
+  }
+
+  verify(shop: Shop, version: number): Envelope {
+    return produce(connectionVerify, this.#address(shop.tenant, shop.connection), {
+      ...connectionHead(shop, version),
+      op_id: this.ids.next('op'),
+    });
+  }
+
+  register(shop: Shop, tradePointRef: string): Envelope {
+    return produce(deviceRegister, this.#address(shop.tenant, shop.desk), {
+      ...deviceHead(shop),
+      op_id: this.ids.next('op'),
+      trade_point_ref: tradePointRef,
+    });
+  }
+
+  deleteDevice(shop: Shop): Envelope {
+    return produce(deviceDelete, this.#address(shop.tenant, shop.desk), {
+      ...deviceHead(shop),
+      op_id: this.ids.next('op'),
+    });
+  }
+
+  /** What was told of a subject, in the order of its coming; repeats included. */
+  told(subjectId: string): readonly Envelope[] {
+    return this.events.filter((event) => event.subject === subjectId);
+  }
+
+  states(paymentId: string): readonly PaymentState[] {
+    return this.told(paymentId)
+      .filter((event) => event.type === paymentState.type)
+      .map((event) => paymentState.consume.parse(event.body));
+  }
+
+  /** The newest snapshot. */
+  last(paymentId: string): PaymentState | undefined {
+    return this.states(paymentId)
+      .toSorted((a, b) => a.seq - b.seq)
+      .at(-1);
+  }
+
+  /** Waits until the newest snapshot of a payment shows a phase. */
+  async until(payment: Payment, phase: PaymentStatus): Promise<PaymentState> {
+    return waitFor(
+      `${payment.id} to be ${phase}, seen ${this.states(payment.id)
+        .map((state) => state.phase)
+        .join()}`,
+      () => {
+        const state = this.last(payment.id);
+        return state?.phase === phase ? state : undefined;
+      },
+    );
+  }
+
+  /** Puts a client certificate into the vault, as the gateway does. */
+  async credential(tenantUuid: string): Promise<string> {
+    const url = this.database.urlOf(GATEWAY_ROLE);
+    await this.#ensureGateway(url);
+    const db = await Database.connect({ url, applicationName: 'provider-kit spec gateway', poolSize: 1 });
+    this.#opened.push(db);
+    const vault = new Vault(db, new Sealer(db, this.#masterKeys, () => this.ids.uuid()));
+    const id = this.ids.next('crt');
+    await vault.put(
+      id,
+      { tenant: tenantUuid },
+      PROVIDER,
+      { certificate: 'certificate', private_key: CREDENTIAL_SECRET },
+      Date.now() + 86_400_000,
+    );
+    return id;
+  }
+
+  async #ensureGateway(url: string): Promise<void> {
+    const admin = await Database.connect({ url: this.database.adminUrl, applicationName: 'provider-kit spec admin' });
+    try {
+      const { password } = new URL(url);
+      await admin.query(
+        `DO $$ BEGIN CREATE ROLE ${GATEWAY_ROLE} LOGIN PASSWORD '${password}'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+      );
+    } finally {
+      await admin.close();
+    }
+    await openVaultTo(this.database.adminUrl, url, { writes: true });
+  }
+
+  #address(tenant: string, key: string) {
+    const id = this.ids.uuid();
+    const time = new Date().toISOString();
+    return {
+      id,
+      source: 'gateway',
+      subject: key,
+      time,
+      tenant,
+      mode: 'test' as const,
+      topic: commandsTopic(PROVIDER),
+      key,
+    };
+  }
+}
+
+function head(payment: Payment) {
+  const { id, shop, version } = payment;
+  return {
+    subject_id: id,
+    connection_id: shop.connection,
+    connection_version: version,
+    device_id: shop.desk,
+    lane: id,
+  };
+}
+
+function connectionHead(shop: Shop, version: number) {
+  const { connection } = shop;
+  return {
+    subject_id: connection,
+    connection_id: connection,
+    connection_version: version,
+    device_id: null,
+    lane: connection,
+  };
+}
+
+function deviceHead(shop: Shop) {
+  return { ...connectionHead(shop, 1), subject_id: shop.desk, device_id: shop.desk, lane: shop.desk };
+}

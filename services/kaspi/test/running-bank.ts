@@ -1,0 +1,124 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientCredential } from '@tolem/egress';
+import { type LedgerRow, type Sandbox, type SandboxOptions, startSandbox } from '@tolem/sandbox';
+
+const CONTROL_DEADLINE_MS = 5_000;
+
+/** Registered at the sandbox, each with three trade points. */
+export const BIN = '260360000051';
+export const OTHER_BIN = '971240001315';
+export const THIRD_BIN = '180340021791';
+export const NOT_REGISTERED_BIN = '260141000010';
+export const BIN_WITHOUT_TRADE_POINTS = '260252000034';
+
+export type CertificateName = 'partner' | 'foreign' | 'expired';
+
+export interface FaultOptions {
+  /** 1 unless told, null until the faults are cleared. */
+  readonly times?: number | null;
+  readonly match?: { readonly amount?: number; readonly bin?: string; readonly id?: string };
+}
+
+/** The sandbox on free ports in a folder of its own, with the operator's hands. */
+export class RunningBank {
+  readonly problems: unknown[];
+
+  private constructor(
+    readonly sandbox: Sandbox,
+    private readonly folder: string,
+    problems: unknown[],
+  ) {
+    this.problems = problems;
+  }
+
+  static async start(options: Partial<SandboxOptions> = {}): Promise<RunningBank> {
+    const folder = mkdtempSync(join(tmpdir(), 'tolem-kaspi-'));
+    const problems: unknown[] = [];
+    const sandbox = await startSandbox({
+      dataFolder: folder,
+      controlPort: 0,
+      r3Port: 0,
+      // Real time, whatever clock the bank has: a silent answer must not hold a spec up.
+      silenceCutMs: 150,
+      dripMs: 1,
+      report: (problem) => problems.push(problem),
+      ...options,
+    });
+    return new RunningBank(sandbox, folder, problems);
+  }
+
+  get url(): string {
+    return this.sandbox.r3Url;
+  }
+
+  credential(name: CertificateName = 'partner'): ClientCredential {
+    const { tls } = this.sandbox;
+    const [cert, key] = {
+      partner: [tls.cert, tls.key] as const,
+      foreign: [tls.foreignCert, tls.foreignKey] as const,
+      expired: [tls.expiredCert, tls.expiredKey] as const,
+    }[name];
+    return {
+      id: `crt_${name}`,
+      version: '1',
+      certificatePem: readFileSync(cert, 'utf8'),
+      privateKeyPem: readFileSync(key, 'utf8'),
+      caPem: this.caPem,
+    };
+  }
+
+  get caPem(): string {
+    return readFileSync(this.sandbox.tls.ca, 'utf8');
+  }
+
+  async fault(call: string, fault: string, options: FaultOptions = {}): Promise<void> {
+    await this.control('PUT', '/faults', { provider: 'kaspi', call, fault, ...options });
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.control('DELETE', '/faults');
+  }
+
+  async autopilot(timing: { scan_ms: number; confirm_ms: number } | null): Promise<void> {
+    await this.control('PUT', '/autopilot', { kaspi: timing });
+  }
+
+  /** The buyer's hands. */
+  async buyer(id: string, step: 'scan' | 'confirm' | 'scanerror' | 'confirmerror'): Promise<void> {
+    await this.control('POST', `/kaspi/payments/${id}/${step}`);
+  }
+
+  async reset(): Promise<void> {
+    await this.control('POST', '/reset');
+  }
+
+  /** Purchases made for one payment of ours, oldest first. */
+  purchasesOf(paymentId: string): LedgerRow[] {
+    return this.sandbox
+      .ledger()
+      .filter((row) => row.kind === 'payment' && row.external_id === paymentId)
+      .sort((left, right) => Number(left.id) - Number(right.id));
+  }
+
+  row(id: string): LedgerRow | undefined {
+    return this.sandbox.ledger().find((row) => row.id === id);
+  }
+
+  async close(): Promise<void> {
+    await this.sandbox.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async control(method: string, path: string, body?: unknown): Promise<void> {
+    const response = await fetch(`${this.sandbox.controlUrl}${path}`, {
+      method,
+      signal: AbortSignal.timeout(CONTROL_DEADLINE_MS),
+      headers: { connection: 'close' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the sandbox answered ${response.status} to ${method} ${path}: ${text}`);
+  }
+}
