@@ -104,7 +104,6 @@ class ConsumerQueue {
         this.#deliver = undefined;
         this.#wakePause?.();
         await this.#running;
-        for (const message of this.#waiting.splice(0)) message.settle(false);
       },
     };
   }

@@ -200,13 +200,13 @@ export function busContract(name: string, makeBus: (setting: BusSetting) => Prom
         COMMANDS,
         handler(() => {
           attempts += 1;
-          if (attempts <= 6) throw outage();
-          if (attempts <= 10) throw new Error('a bug, four times');
+          if (attempts <= 3) throw outage();
+          if (attempts <= 7) throw new Error('a bug, four times');
         }),
       );
       outbox.publish(command('patient'));
       await allSafe();
-      await waitFor('the handler', () => attempts === 11);
+      await waitFor('the handler', () => attempts === 8);
       expect(deadLetters.letters).toEqual([]);
     });
 

@@ -5,7 +5,7 @@ import { Database, migrate, Outbox, OUTBOX_MIGRATIONS, type OutboxRow, roleOfUrl
 import { type DatabaseTemplate, testDatabase, type TestDatabase, waitFor } from '@tolem/testing';
 import { InProcessBus } from '../src/index.ts';
 import { busContract } from './bus-contract.ts';
-import { message, rowsOf } from './messages.ts';
+import { message, outage, rowsOf } from './messages.ts';
 
 busContract('the bus of one machine', async (setting) => ({
   bus: new InProcessBus(setting),
@@ -72,6 +72,21 @@ describe('the queue of a consumer', () => {
     expect(() => bus.subscribe('gateway', ['events'], async () => [])).toThrow('subscribed twice');
     await subscription.close();
     await bus.subscribe('gateway', ['events'], async () => []).close();
+  });
+
+  it('does not sit out the pause of an outage when it is closed, and says that its messages are not safe', async () => {
+    let attempts = 0;
+    const bus = new InProcessBus({ topology: TOPOLOGY, batchSize: 1, onError: () => (attempts += 1) });
+    const outcomes = bus.send([1, 2].flatMap((n) => rowsOf(bus, message(n))));
+    const subscription = bus.subscribe('gateway', ['events'], () => Promise.reject(outage()));
+    // After the fourth attempt the pause is 800 ms; a few turns of the event loop take far less.
+    await waitFor('the fourth attempt', () => attempts === 4);
+    let closed = false;
+    const closing = subscription.close().then(() => (closed = true));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(true);
+    await closing;
+    expect(await Promise.all(outcomes)).toEqual([false, false]);
   });
 
   it('refuses at once to send to a topic that nobody consumes: its rows would wait for ever', () => {

@@ -71,7 +71,7 @@ describe("Nest's own messages", () => {
     nest.verbose?.('detail', 'Router');
     expect(lines()).toEqual([
       expect.objectContaining({
-        level: 'info',
+        level: 'debug',
         context: 'NestApplication',
         message: 'Nest application successfully started',
       }),

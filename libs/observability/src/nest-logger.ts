@@ -3,7 +3,8 @@ import type { Logger } from './logger.ts';
 
 /**
  * Nest's own messages as JSON lines of ours. Nest calls `log(message, ...more, context)` and `error(message, stack,
- * context)`; what is not text becomes the field `detail`.
+ * context)`; what is not text becomes the field `detail`. What Nest calls `log` is how it puts itself together, line by line:
+ * that is for debugging.
  */
 export function nestLogger(logger: Logger): LoggerService {
   const writer = (level: 'debug' | 'info' | 'warn' | 'error') => {
@@ -25,7 +26,7 @@ export function nestLogger(logger: Logger): LoggerService {
     };
   };
   return {
-    log: writer('info'),
+    log: writer('debug'),
     error: writer('error'),
     warn: writer('warn'),
     debug: writer('debug'),

@@ -197,6 +197,40 @@ describe('the relay', () => {
     await emptied();
   });
 
+  it('does not wait for a row that somebody else holds: it takes the others', async () => {
+    const transport = new ScriptedTransport();
+    const outbox = outboxWith(transport);
+    await commit(rowsFor(outbox, 'held', 'free'), 5_000);
+    await db.transaction(async (manager) => {
+      await manager.query(`SELECT FROM outbox WHERE body = '"held"' FOR UPDATE`);
+      expect(await outbox.relayOnce()).toBe(1);
+      expect(transport.bodies).toEqual(['free']);
+    });
+    expect(await outbox.relayOnce()).toBe(1);
+    expect(transport.bodies).toEqual(['free', 'held']);
+  });
+
+  it('has ended when stop() resolves: nothing is carried afterwards', async () => {
+    const transport = new ScriptedTransport();
+    const outbox = outboxWith(transport);
+    await commit(rowsFor(outbox, 'last'), 5_000);
+    const heard: string[] = [];
+    const stopListening = db.onRoundTrip((sql) => heard.push(sql));
+    let stopped = false;
+    const { stopping } = await admin.transaction(async (manager) => {
+      await manager.query('LOCK TABLE persistence_spec.outbox IN ACCESS EXCLUSIVE MODE');
+      outbox.start();
+      await waitFor('the relay to ask', () => heard.some((sql) => sql.startsWith('UPDATE')));
+      const ending = outbox.stop().then(() => (stopped = true));
+      await manager.query('SELECT 1');
+      expect(stopped).toBe(false);
+      return { stopping: ending };
+    });
+    await stopping;
+    stopListening();
+    expect(transport.bodies).toEqual(['last']);
+  });
+
   it('sends the oldest first, and messages of one commit in the order in which they were made', async () => {
     const transport = new ScriptedTransport();
     const outbox = outboxWith(transport);
@@ -279,11 +313,37 @@ describe('removing rows', () => {
     await commit(many);
     const heard: string[] = [];
     const stopListening = db.onRoundTrip((sql) => heard.push(sql));
-    outbox.publish(many);
-    await waitFor('a removal under way', () => heard.length > 0);
-    await outbox.stop();
+    let stopped = false;
+    const { stopping } = await admin.transaction(async (manager) => {
+      // The removal of the first batch waits for this row.
+      await manager.query('SELECT FROM persistence_spec.outbox WHERE id = $1 FOR UPDATE', [many[0]?.id]);
+      outbox.publish(many);
+      await waitFor('a removal under way', () => heard.some((sql) => sql.startsWith('DELETE')));
+      const ending = outbox.stop().then(() => (stopped = true));
+      await waitFor('the server to wait', async () => {
+        const waiting = await admin.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM outbox%' AND datname = $1`,
+          [database.name],
+        );
+        return waiting.length > 0;
+      });
+      expect(stopped).toBe(false);
+      return { stopping: ending };
+    });
+    await stopping;
     stopListening();
     expect(await left()).toBe(0);
+  });
+
+  it('never touches a message that is not safe, not even when everything is put in order at the end', async () => {
+    const transport = new ScriptedTransport();
+    transport.answer = false;
+    const outbox = outboxWith(transport);
+    const rows = rowsFor(outbox, 'not safe');
+    await commit(rows);
+    outbox.publish(rows);
+    await outbox.stop();
+    expect(await left()).toBe(1);
   });
 
   it('that fails because the database is away loses nothing: the message stays and comes again', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { testDatabase, type TestDatabase } from '@tolem/testing';
+import { testDatabase, type TestDatabase, waitFor } from '@tolem/testing';
 import fc from 'fast-check';
 import { Database, type MasterKey, parseMasterKeys, SealBroken, Sealer } from '../src/index.ts';
 import { APP, withVault } from './spec-service.ts';
@@ -115,6 +115,35 @@ describe('data keys', () => {
     const sealed = await Promise.all(sealers.flatMap((sealer) => [1, 2].map(() => sealer.seal(owner, SECRET, PLACE))));
     expect(await keysOf(owner.tenant)).toHaveLength(1);
     for (const value of sealed) expect((await sealerWith(OLD).open(value, PLACE)).toString()).toBe(SECRET);
+  });
+
+  it('made by another process at the same moment are used, not made a second time', async () => {
+    const owner = tenant();
+    await sealerWith(OLD).seal(owner, SECRET, PLACE);
+    const [row] = await admin.query<{ id: string; wrapped: Buffer }>(
+      'DELETE FROM vault.data_key WHERE owner = $1 RETURNING *',
+      [owner.tenant],
+    );
+    const { sealing } = await admin.transaction(async (manager) => {
+      await manager.query('INSERT INTO vault.data_key (id, owner, wrapped, master_key_id) VALUES ($1, $2, $3, $4)', [
+        row?.id,
+        owner.tenant,
+        row?.wrapped,
+        OLD.id,
+      ]);
+      const second = sealerWith(OLD).seal(owner, SECRET, PLACE);
+      await waitFor('the second process to wait for the first', async () => {
+        const waiting = await admin.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%vault.data_key%' AND datname = $1`,
+          [database.name],
+        );
+        return waiting.length > 0;
+      });
+      return { sealing: second };
+    });
+    const sealed = await sealing;
+    expect(sealed.subarray(1, 17).toString('hex')).toBe(row?.id.replaceAll('-', ''));
+    expect((await sealerWith(OLD).open(sealed, PLACE)).toString()).toBe(SECRET);
   });
 
   it('are asked for once: later seals and openings cost no round trip', async () => {

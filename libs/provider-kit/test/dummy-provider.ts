@@ -45,6 +45,7 @@ export interface Script {
   readonly checks?: readonly CheckStep[];
   readonly resolves?: readonly ResolveStep[];
   readonly note?: 'noted' | 'refused' | 'unreachable';
+  readonly duringNote?: Gate;
   readonly waiting?: Partial<Waiting>;
   /** Before the first byte leaves: the process is held up here. */
   readonly beforeStart?: Gate;
@@ -134,6 +135,7 @@ export class DummyProvider {
       effect: 'critical',
       afterNotPerformed,
       note: async (_call, { paymentId }) => {
+        await this.#scripts.get(paymentId)?.duringNote?.arrive();
         const failure = dummyFailure('note');
         const is = this.#scripts.get(paymentId)?.note ?? 'noted';
         return is === 'noted' ? { is, note: { before: this.starts(paymentId).length } } : { is, failure };

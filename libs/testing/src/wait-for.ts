@@ -11,17 +11,33 @@ export async function waitFor<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
   deadlineMs = DEADLINE_MS,
 ): Promise<T> {
-  const end = Date.now() + deadlineMs;
   let last: unknown;
-  for (;;) {
-    try {
-      const value = await condition();
-      if (value !== undefined && value !== false) return value;
-      last = undefined;
-    } catch (error) {
-      last = error;
+  let over = false;
+  const asking = async (): Promise<T> => {
+    while (!over) {
+      try {
+        const value = await condition();
+        if (value !== undefined && value !== false) return value;
+        last = undefined;
+      } catch (error) {
+        last = error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }
-    if (Date.now() > end) throw new Error(`waited ${deadlineMs} ms in vain for ${what}`, { cause: last });
-    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    return new Promise(() => undefined);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  // The deadline runs beside the condition, which may be what hangs.
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`waited ${deadlineMs} ms in vain for ${what}`, { cause: last })),
+      deadlineMs,
+    );
+  });
+  try {
+    return await Promise.race([asking(), deadline]);
+  } finally {
+    over = true;
+    clearTimeout(timer);
   }
 }

@@ -53,9 +53,12 @@ describe('registering the device behind a desk', () => {
     expect(registerOutcome(refused(code))).toMatchObject({ is: 'unreachable', failure: { provider_code: code } });
   });
 
-  it.each(LOST_REASONS)('an answer lost by %s is asked again later: the same arguments give the same token', (reason) => {
-    expect(registerOutcome(lost(reason))).toMatchObject({ is: 'unreachable' });
-  });
+  it.each(LOST_REASONS)(
+    'an answer lost by %s is asked again later: the same arguments give the same token',
+    (reason) => {
+      expect(registerOutcome(lost(reason))).toMatchObject({ is: 'unreachable' });
+    },
+  );
 
   it.each(notSentReasons('way', 'certificate'))('not sent by %s is asked again later', (reason) => {
     expect(registerOutcome(notSent(reason))).toMatchObject({ is: 'unreachable' });

@@ -69,9 +69,12 @@ describe('what an answer to qr/create means', () => {
     });
   });
 
-  it.each(notSentReasons('way', 'certificate'))('not sent by %s certainly made none and may be tried again', (reason) => {
-    expect(startOutcome(notSent(reason))).toMatchObject({ is: 'not_sent' });
-  });
+  it.each(notSentReasons('way', 'certificate'))(
+    'not sent by %s certainly made none and may be tried again',
+    (reason) => {
+      expect(startOutcome(notSent(reason))).toMatchObject({ is: 'not_sent' });
+    },
+  );
 
   it.each(notSentReasons('set_up'))('not sent by %s can never be sent', (reason) => {
     expect(startOutcome(notSent(reason))).toMatchObject({

@@ -28,9 +28,12 @@ describe('whether the bank serves a connection', () => {
     expect(verifyOutcome(refused(code))).toMatchObject({ is: 'down', failure: { provider_code: code } });
   });
 
-  it.each(LOST_REASONS.filter((reason) => reason !== 'tls_alert'))('no answer by %s means that the bank is away', (reason) => {
-    expect(verifyOutcome(lost(reason))).toMatchObject({ is: 'down', failure: { code: 'provider_unavailable' } });
-  });
+  it.each(LOST_REASONS.filter((reason) => reason !== 'tls_alert'))(
+    'no answer by %s means that the bank is away',
+    (reason) => {
+      expect(verifyOutcome(lost(reason))).toMatchObject({ is: 'down', failure: { code: 'provider_unavailable' } });
+    },
+  );
 
   it.each(notSentReasons('certificate'))('a handshake that ends with %s is a refusal of the certificate', (reason) => {
     expect(verifyOutcome(notSent(reason))).toMatchObject({

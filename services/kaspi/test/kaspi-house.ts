@@ -1,4 +1,5 @@
 import {
+  type Addressed,
   type BodyOf,
   commandsTopic,
   connectionPut,
@@ -11,7 +12,6 @@ import {
   type DeviceState,
   type Envelope,
   EVENTS_TOPIC,
-  type MessageDefinition,
   paymentCancel,
   paymentProgress,
   paymentStart,
@@ -24,11 +24,19 @@ import { IdFactory, isFinal, ManualClock, type PaymentStatus } from '@tolem/doma
 import type { ClientCredential } from '@tolem/egress';
 import { InProcessBus, type Subscription } from '@tolem/messaging';
 import { createLogger } from '@tolem/observability';
-import { Database, migrate, openVaultTo, OUTBOX_MIGRATIONS, parseMasterKeys, roleOfUrl, Sealer, Vault } from '@tolem/persistence';
+import {
+  Database,
+  migrate,
+  openVaultTo,
+  OUTBOX_MIGRATIONS,
+  parseMasterKeys,
+  roleOfUrl,
+  Sealer,
+  Vault,
+} from '@tolem/persistence';
 import { migrateProvider, type RunningProvider } from '@tolem/provider-kit';
 import type { SandboxOptions } from '@tolem/sandbox';
 import { type TestDatabase, testDatabase, waitFor } from '@tolem/testing';
-import type { ZodRawShape, z, ZodObject } from 'zod';
 import { kaspiConfig } from '../src/config.ts';
 import { startKaspi } from '../src/kaspi.ts';
 import { type CertificateName, RunningBank } from './running-bank.ts';
@@ -171,7 +179,8 @@ export class KaspiHouse {
   }
 
   put(connection: Connection, credentialId: string | null, version = 1, baseUrl = this.bank.url): void {
-    this.command(connection, connectionPut, `${connection.id}:put:${version}`, connection.id, {
+    const body = {
+      ...this.head(connection, `${connection.id}:put:${version}`, connection.id),
       connection_version: version,
       base_url: baseUrl,
       scheme: 'r3',
@@ -179,13 +188,14 @@ export class KaspiHouse {
       credential_id: credentialId,
       options: {},
       enabled: true,
-    });
+    };
+    this.bus.announce(produce(connectionPut, this.address(connection, connection.id), body));
   }
 
   verify(connection: Connection, version = 1): void {
-    this.command(connection, connectionVerify, `${connection.id}:verify:${version}`, connection.id, {
-      connection_version: version,
-    });
+    const head = this.head(connection, `${connection.id}:verify:${version}`, connection.id);
+    const body = { ...head, connection_version: version };
+    this.bus.announce(produce(connectionVerify, this.address(connection, connection.id), body));
   }
 
   /** A connection that the bank serves. */
@@ -210,31 +220,43 @@ export class KaspiHouse {
   /** The same command as often as a spec likes. */
   startAgain(connection: Connection, payment: string, options: PayOptions = {}): void {
     const { amountMinor = 149_000, desk = `dsk_${payment.slice(4)}`, tradePoint = 0 } = options;
-    const ref = this.connection(connection)?.trade_points?.[tradePoint]?.ref ?? null;
-    this.command(connection, paymentStart, `${payment}:start`, payment, {
+    const body = {
+      ...this.head(connection, `${payment}:start`, payment),
       device_id: desk,
       method: 'kaspi_qr',
       amount: amountMinor,
-      currency: 'KZT',
+      currency: 'KZT' as const,
       reference: null,
-      trade_point_ref: options.tradePointRef ?? ref,
+      trade_point_ref: options.tradePointRef ?? this.tradePointRef(connection, tradePoint),
       start_by: new Date(options.startBy ?? this.clock.now() + 60_000).toISOString(),
-    });
+    };
+    this.bus.announce(produce(paymentStart, this.address(connection, payment), body));
   }
 
   cancel(connection: Connection, payment: string): void {
-    this.command(connection, paymentCancel, `${payment}:cancel`, payment, { reason: null });
+    const body = { ...this.head(connection, `${payment}:cancel`, payment), reason: null };
+    this.bus.announce(produce(paymentCancel, this.address(connection, payment), body));
   }
 
-  device(connection: Connection, action: 'register' | 'delete', desk: string, tradePoint = 0): string {
-    const device = desk;
-    const op = `${desk}:${action}:${this.ids.next('op')}`;
-    if (action === 'delete') this.command(connection, deviceDelete, op, device, { device_id: device });
-    else {
-      const ref = this.connection(connection)?.trade_points?.[tradePoint]?.ref ?? '';
-      this.command(connection, deviceRegister, op, device, { device_id: device, trade_point_ref: ref });
-    }
-    return device;
+  registerDevice(connection: Connection, desk: string, tradePoint = 0): void {
+    const body = {
+      ...this.head(connection, `${desk}:register:${this.ids.next('op')}`, desk),
+      device_id: desk,
+      trade_point_ref: this.tradePointRef(connection, tradePoint),
+    };
+    this.bus.announce(produce(deviceRegister, this.address(connection, desk), body));
+  }
+
+  deleteDevice(connection: Connection, desk: string): void {
+    const body = { ...this.head(connection, `${desk}:delete:${this.ids.next('op')}`, desk), device_id: desk };
+    this.bus.announce(produce(deviceDelete, this.address(connection, desk), body));
+  }
+
+  /** The bank's own id of one of the connection's trade points. */
+  tradePointRef(connection: Connection, index = 0): string {
+    const ref = this.connection(connection)?.trade_points?.[index]?.ref;
+    if (ref === undefined) throw new Error(`${connection.id} has no trade point ${index}`);
+    return ref;
   }
 
   /** Every snapshot of a subject, by its number. */
@@ -278,7 +300,9 @@ export class KaspiHouse {
   /** Money by the bank's books and by what we told; equal when nothing was lost and nothing invented. */
   books(): { readonly bankMinor: number; readonly oursMinor: number; readonly paidTwice: string[] } {
     const processed = this.bank.sandbox.ledger().filter((row) => row.kind === 'payment' && row.status === 'Processed');
-    const payments = new Set(this.events.filter(({ type }) => type === paymentState.type).map(({ subject }) => subject));
+    const payments = new Set(
+      this.events.filter(({ type }) => type === paymentState.type).map(({ subject }) => subject),
+    );
     const succeeded = [...payments].flatMap((id) => {
       const state = this.state(id);
       return state?.phase === 'succeeded' ? [state] : [];
@@ -291,41 +315,42 @@ export class KaspiHouse {
     };
   }
 
-  private command<Shape extends ZodRawShape>(
-    { id, tenant }: Connection,
-    definition: MessageDefinition<string, Shape>,
-    opId: string,
-    subject: string,
-    body: Readonly<Record<string, unknown>>,
-  ): void {
-    const lane = subject;
-    const whole = {
+  /** What all commands have in common. */
+  private head(connection: Connection, opId: string, subject: string) {
+    return {
       op_id: opId,
       subject_id: subject,
-      connection_id: id,
+      connection_id: connection.id,
       connection_version: 1,
       device_id: null,
-      lane,
-      ...body,
+      lane: subject,
     };
-    const address = {
+  }
+
+  private address(connection: Connection, subject: string): Addressed {
+    return {
       id: this.ids.next('msg'),
       source: 'gateway',
       subject,
       time: new Date(this.clock.now()).toISOString(),
-      tenant,
-      mode: 'test' as const,
+      tenant: connection.tenant,
+      mode: 'test',
       topic: commandsTopic('kaspi'),
-      key: lane,
+      key: subject,
     };
-    this.bus.announce(produce(definition, address, whole as z.input<ZodObject<Shape>>));
   }
 }
 
 async function migrateHouse({ adminUrl, urlOf }: Pick<TestDatabase, 'adminUrl' | 'urlOf'>): Promise<void> {
   await migrateProvider('kaspi', { adminUrl, databaseUrl: urlOf(KASPI) });
   const roles = [roleOfUrl(urlOf(GATEWAY))];
-  await migrate({ adminUrl, schema: 'spec_gateway', roles, directories: [OUTBOX_MIGRATIONS], names: { worker: GATEWAY } });
+  await migrate({
+    adminUrl,
+    schema: 'spec_gateway',
+    roles,
+    directories: [OUTBOX_MIGRATIONS],
+    names: { worker: GATEWAY },
+  });
   await openVaultTo(adminUrl, urlOf(GATEWAY), { writes: true });
 }
 

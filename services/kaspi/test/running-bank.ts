@@ -111,7 +111,13 @@ export class RunningBank {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async control(method: string, path: string, body?: unknown): Promise<void> {
+  /** Faults that were ordered and have not happened yet. */
+  async faultsLeft(): Promise<string[]> {
+    const { faults } = JSON.parse(await this.control('GET', '/faults')) as { faults: { fault: string }[] };
+    return faults.map(({ fault }) => fault);
+  }
+
+  private async control(method: string, path: string, body?: unknown): Promise<string> {
     const response = await fetch(`${this.sandbox.controlUrl}${path}`, {
       method,
       signal: AbortSignal.timeout(CONTROL_DEADLINE_MS),
@@ -120,5 +126,6 @@ export class RunningBank {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`the sandbox answered ${response.status} to ${method} ${path}: ${text}`);
+    return text;
   }
 }

@@ -8,7 +8,9 @@ import { PlainFailure } from './plain-failure.ts';
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
 const KILL_WAIT_MS = 5_000;
 const LOG_POLL_MS = 50;
+const LOG_WINDOW_BYTES = 262_144;
 const SHOWN_LINES = 15;
+const SHOWN_CHARACTERS = 400;
 
 export interface ChildOptions {
   /** What people call it. */
@@ -77,11 +79,13 @@ export class Child {
     return this.process.exitCode === null && this.process.signalCode === null;
   }
 
-  /** What it has written since it was started, at most the first 256 KiB. */
-  async output(): Promise<string> {
+  /** What it has written since it was started: the first 256 KiB, or the last. */
+  private async output(which: 'first' | 'last'): Promise<string> {
     const handle = await open(this.logFile, 'r');
     try {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(262_144), 0, 262_144, this.logStart);
+      const { size } = await handle.stat();
+      const from = which === 'first' ? this.logStart : Math.max(this.logStart, size - LOG_WINDOW_BYTES);
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(LOG_WINDOW_BYTES), 0, LOG_WINDOW_BYTES, from);
       return buffer.subarray(0, bytesRead).toString('utf8');
     } finally {
       await handle.close();
@@ -90,7 +94,8 @@ export class Child {
 
   /** A failure that names the process, how it ended, its last words and where the rest of them is. */
   async ended(how: string): Promise<PlainFailure> {
-    const said = (await this.output()).trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
+    const lines = (await this.output('last')).trimEnd().split('\n').slice(-SHOWN_LINES);
+    const said = lines.map((line) => line.slice(0, SHOWN_CHARACTERS)).join('\n');
     return new PlainFailure(
       `${said === '' ? '' : `${said}\n\n`}The ${this.name} ended by itself (${how}); its log is ${this.logFile}`,
     );
@@ -106,7 +111,7 @@ export class Child {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const running = this.running;
-      for (const line of (await this.output()).split('\n').slice(0, -1)) {
+      for (const line of (await this.output('first')).split('\n').slice(0, -1)) {
         const found = understand(line);
         if (found !== undefined) return found;
       }

@@ -1,6 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Child, type ChildOptions } from './child.ts';
 import { DEMO_AMOUNT_MINOR } from './demo-options.ts';
 import { describeHouse } from './describe-house.ts';
 import { forget } from './forget.ts';
@@ -9,37 +8,15 @@ import { type LocalJson, writeLocalJson } from './local-json.ts';
 import { type Onboarded, onboard } from './onboard.ts';
 import { payDemo } from './pay-demo.ts';
 import { PlainFailure } from './plain-failure.ts';
-import { chooseHousePorts, type HousePorts } from './house-ports.ts';
+import { HouseChildren, SERVICES_LOG, type HousePrograms } from './house-children.ts';
+import { chooseHousePorts } from './house-ports.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
-import { waitUntilReady } from './ready.ts';
-import { readSandboxLine, type SandboxReady } from './sandbox.ts';
 import { makeSecretsFile, readSecrets, type Secrets } from './secrets.ts';
 import { migrateEnvironment, serviceEnvironment } from './stack-env.ts';
 import { StartLock } from './start-lock.ts';
 import type { StartOptions } from './start-options.ts';
-import { FRESH_REMEDY, REPOSITORY, type TolemFolder } from './tolem-folder.ts';
-
-const MIGRATE_TIMEOUT_MS = 120_000;
-const SANDBOX_READY_TIMEOUT_MS = 30_000;
-const SERVICES_READY_TIMEOUT_MS = 60_000;
-const SERVICES_GRACE_MS = 15_000;
-const SANDBOX_GRACE_MS = 5_000;
-
-/** The scripts that make up a house; migrations run in this order. */
-export interface HousePrograms {
-  migrations: readonly { name: string; script: string }[];
-  sandbox: string;
-  services: string;
-}
-
-const service = (name: string, file: string): string => join(REPOSITORY, 'services', name, 'dist', file);
-
-export const HOUSE_PROGRAMS: HousePrograms = {
-  migrations: ['gateway', 'kaspi'].map((name) => ({ name: `${name} migrations`, script: service(name, 'migrate.js') })),
-  sandbox: join(REPOSITORY, 'tools/sandbox/dist/main.js'),
-  services: service('standalone', 'main.js'),
-};
+import { FRESH_REMEDY, type TolemFolder } from './tolem-folder.ts';
 
 export interface HouseInput {
   programs: HousePrograms;
@@ -65,18 +42,19 @@ export async function runHouse(input: HouseInput): Promise<void> {
     await house.serve();
   } catch (error) {
     // Whatever fails because of the request to stop is that request, not a failure.
-    if (!input.stopping.aborted) throw error;
+    if (!input.stopping.aborted) throw house.failure ?? error;
   } finally {
     await house.close();
   }
 }
 
 class House {
+  /** Why it broke; whatever else failed then failed because of it. */
+  failure: PlainFailure | undefined;
   private readonly input: HouseInput;
   private lock: StartLock | undefined;
   private postgres: RunningPostgres | undefined;
-  private sandbox: Child | undefined;
-  private services: Child | undefined;
+  private children: HouseChildren | undefined;
   private closed = false;
   /** Rejects when a part that should live has ended; raced against every wait. */
   private readonly broken = Promise.withResolvers<never>();
@@ -93,7 +71,10 @@ class House {
   async open(): Promise<void> {
     const { folder, options, progress, stopping } = this.input;
     await mkdir(folder.logs, { recursive: true });
-    this.lock = await StartLock.take(folder.lock, (step) => progress.line(`  … ${step}`));
+    const lock = await StartLock.take(folder.lock, (step) => progress.line(`  … ${step}`));
+    this.lock = lock;
+    const children = new HouseChildren(lock, this.input, this.ending, (failure) => this.breakWith(failure));
+    this.children = children;
     await rm(folder.local, { force: true });
     const ports = await chooseHousePorts(options.port);
     if (options.fresh) await progress.step('Forgetting what earlier starts stored', () => forget(folder));
@@ -104,7 +85,7 @@ class House {
     stopping.throwIfAborted();
     const ready = await progress.step(
       'Sandbox bank',
-      () => this.startSandbox(ports),
+      () => children.startSandbox(ports),
       (listening) => `at ${listening.control}`,
     );
     const environment = serviceEnvironment(secrets, {
@@ -113,10 +94,10 @@ class House {
       postgresPort: postgres.port,
       kaspiR3Url: ready.kaspi.r3,
     });
-    await progress.step('Migrations', () => this.migrate(migrateEnvironment(environment, postgres.adminUrl)));
+    await progress.step('Migrations', () => children.migrate(migrateEnvironment(environment, postgres.adminUrl)));
     await progress.step(
       'Gateway and provider services',
-      () => this.startServices(ports, environment),
+      () => this.race(children.startServices(ports, environment)),
       () => `at http://127.0.0.1:${ports.gateway}`,
     );
 
@@ -124,7 +105,7 @@ class House {
     const onboarded = await progress.step(
       'Demo chain',
       (step) =>
-        this.race(
+        this.withLog(
           onboard({
             gatewayUrl,
             operatorKey: secrets.operatorKey,
@@ -136,7 +117,7 @@ class House {
         ),
       (chain) => (chain.fresh ? 'made' : 'kept'),
     );
-    if (options.demo) await this.demo(gatewayUrl, onboarded);
+    if (options.demo) await this.withLog(this.demo(gatewayUrl, onboarded));
     const local = describeHouse(gatewayUrl, secrets.operatorKey, onboarded, ready);
     await writeLocalJson(folder.local, local);
     this.summary(local);
@@ -155,18 +136,12 @@ class House {
   /** In order: nobody is told that we serve, then who asks the database, then who is asked, then the database. */
   async close(): Promise<void> {
     this.closed = true;
-    const { folder, progress, hurry } = this.input;
-    const { services, sandbox, postgres, lock } = this;
+    const { folder, progress } = this.input;
+    const { children, postgres, lock } = this;
     if (lock === undefined) return;
     // What cannot be removed must not keep the processes alive; the next start removes it before anything else.
     await rm(folder.local, { force: true }).catch(() => undefined);
-    if (services?.running === true) {
-      const how = await progress.step('Stopping the services', () => services.stop(SERVICES_GRACE_MS, hurry));
-      if (how === 'killed')
-        progress.line(`    they did not end in time and were killed; their log is ${services.logFile}`);
-    }
-    if (sandbox?.running === true)
-      await progress.step('Stopping the sandbox', () => sandbox.stop(SANDBOX_GRACE_MS, hurry));
+    await children?.stop(progress);
     if (postgres !== undefined) await progress.step('Stopping PostgreSQL', () => postgres.stop());
     await lock.release();
   }
@@ -175,7 +150,19 @@ class House {
     return Promise.race([work, this.broken.promise]);
   }
 
+  /** What the API refuses is explained in the log of the services. */
+  private async withLog<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await this.race(work);
+    } catch (error) {
+      if (!(error instanceof PlainFailure) || this.ending.aborted) throw error;
+      const log = join(this.input.folder.logs, SERVICES_LOG);
+      throw new PlainFailure(`${error.message.replace(/\.$/, '')}; the services' log is ${log}`, { cause: error });
+    }
+  }
+
   private breakWith(failure: PlainFailure): void {
+    this.failure ??= failure;
     this.broken.reject(failure);
     this.breaking.abort();
   }
@@ -213,104 +200,24 @@ class House {
     return postgres;
   }
 
-  private async startChild(options: Omit<ChildOptions, 'cwd'>): Promise<Child> {
-    if ((await stat(options.script).catch(() => undefined)) === undefined) {
-      throw new PlainFailure(`${options.script} is missing: run "npm run build" and look at what it says.`);
-    }
-    const child = await Child.start({ ...options, cwd: REPOSITORY });
-    try {
-      await this.lock?.addChild(child);
-    } catch (error) {
-      await child.stop(SANDBOX_GRACE_MS, this.input.hurry);
-      throw error;
-    }
-    return child;
-  }
-
-  private watch(child: Child): void {
-    void child.exited.then(async (how) => {
-      if (!this.closed) this.breakWith(await child.ended(how));
-    });
-  }
-
-  private async startSandbox(ports: HousePorts): Promise<SandboxReady> {
-    const { folder, programs } = this.input;
-    this.sandbox = await this.startChild({
-      name: 'sandbox',
-      script: programs.sandbox,
-      args: [
-        ...['--data', folder.sandbox],
-        ...['--control-port', String(ports.sandboxControl)],
-        ...['--r3-port', String(ports.kaspiR3)],
-        '--exit-with-parent',
-      ],
-      env: {},
-      logFile: join(folder.logs, 'sandbox.log'),
-    });
-    this.watch(this.sandbox);
-    return this.sandbox.lineThat(readSandboxLine, 'said that it listens', SANDBOX_READY_TIMEOUT_MS, this.ending);
-  }
-
-  private async migrate(env: Record<string, string>): Promise<void> {
-    for (const { name, script } of this.input.programs.migrations) {
-      const child = await this.startChild({
-        name,
-        script,
-        args: [],
-        env,
-        logFile: join(this.input.folder.logs, 'migrate.log'),
-      });
-      try {
-        const deadline = AbortSignal.any([AbortSignal.timeout(MIGRATE_TIMEOUT_MS), this.input.stopping]);
-        const how = await this.race(Promise.race([child.exited, whenAborted(deadline)]));
-        this.input.stopping.throwIfAborted();
-        if (how === undefined) {
-          throw new PlainFailure(
-            `The ${child.name} did not end within ${MIGRATE_TIMEOUT_MS / 1000} s; their log is ${child.logFile}`,
-          );
-        }
-        if (how !== 'code 0') throw await child.ended(how);
-      } finally {
-        await child.stop(SANDBOX_GRACE_MS, this.input.hurry);
-      }
-    }
-  }
-
-  private async startServices(ports: HousePorts, env: Record<string, string>): Promise<void> {
-    const { folder, programs } = this.input;
-    this.services = await this.startChild({
-      name: 'gateway',
-      script: programs.services,
-      args: ['--exit-with-parent'],
-      env,
-      logFile: join(folder.logs, 'standalone.log'),
-    });
-    this.watch(this.services);
-    const url = `http://127.0.0.1:${ports.management}/readyz`;
-    await this.race(waitUntilReady(url, 'gateway', SERVICES_READY_TIMEOUT_MS, this.ending));
-  }
-
   private async demo(gatewayUrl: string, chain: Onboarded): Promise<void> {
     const { progress } = this.input;
     progress.line();
-    const outcome = await this.race(
-      payDemo({
-        gatewayUrl,
-        apiKey: chain.apiKey,
-        organization: chain.organization,
-        desk: chain.desk,
-        tradePoint: chain.tradePoint,
-        amountMinor: DEMO_AMOUNT_MINOR,
-        line: (text) => progress.line(text),
-        isTerminal: progress.isTerminal,
-        signal: this.ending,
-      }),
+    const outcome = await payDemo({
+      gatewayUrl,
+      apiKey: chain.apiKey,
+      organization: chain.organization,
+      desk: chain.desk,
+      tradePoint: chain.tradePoint,
+      amountMinor: DEMO_AMOUNT_MINOR,
+      line: (text) => progress.line(text),
+      isTerminal: progress.isTerminal,
+      signal: this.ending,
+    });
+    if (outcome.status === 'succeeded') return;
+    throw new PlainFailure(
+      `The demo payment ${outcome.payment} ended as ${outcome.status} ("npm start -- --no-demo" serves without it).`,
     );
-    if (outcome.status !== 'succeeded') {
-      throw new PlainFailure(
-        `The demo payment ${outcome.payment} ended as ${outcome.status}; the services' log is ${this.services?.logFile ?? ''} ("npm start -- --no-demo" serves without it).`,
-      );
-    }
   }
 
   private summary(local: LocalJson): void {
@@ -331,9 +238,3 @@ async function databaseEnded(postgres: RunningPostgres): Promise<PlainFailure> {
     return new PlainFailure('The disk is full, so PostgreSQL ended: free some space and run again.');
   return new PlainFailure(`PostgreSQL ended by itself (${detail}); its log is ${postgres.logFile}`);
 }
-
-const whenAborted = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });

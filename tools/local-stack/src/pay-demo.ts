@@ -21,7 +21,7 @@ const paymentAnswer = z.looseObject({
   method: z.looseObject({ payment_methods: z.array(z.string()).nullish() }).nullish(),
   next_action: z.looseObject({ type: z.string(), qr: z.string().nullish() }).nullish(),
   till: z.looseObject({ screen: z.string(), message: z.looseObject({ en: z.string() }) }).nullish(),
-  failure: z.unknown().optional(),
+  failure: z.looseObject({ code: z.string(), provider_code: z.union([z.string(), z.number()]).nullish() }).nullish(),
   provider: z.looseObject({ name: z.string().nullish(), id: z.string().nullish() }).nullish(),
 });
 
@@ -87,7 +87,10 @@ export async function payDemo(input: DemoInput): Promise<DemoOutcome> {
       await pause(restMs, undefined, input.signal === undefined ? {} : { signal: input.signal });
   }
   const totalMs = Math.round(clock.monotonicMs() - startedMs);
-  if (payment.status !== 'succeeded' && payment.failure != null) aside(`reason: ${JSON.stringify(payment.failure)}`);
+  if (payment.failure != null) {
+    const { code, provider_code: theirs } = payment.failure;
+    aside(`reason: ${code}${theirs == null ? '' : ` (the bank says ${theirs})`}`);
+  }
   input.line(`  ${`${totalMs} ms`.padStart(10)}  in all: ${payment.status}`);
   return { payment: payment.id, status: payment.status, totalMs };
 }

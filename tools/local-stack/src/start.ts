@@ -1,5 +1,6 @@
 import { helpText } from './help.ts';
-import { HOUSE_PROGRAMS, runHouse } from './house.ts';
+import { HOUSE_PROGRAMS } from './house-children.ts';
+import { runHouse } from './house.ts';
 import { standardOutput } from './output.ts';
 import { PlainFailure, withPlainFailures } from './plain-failure.ts';
 import { Progress } from './progress.ts';

@@ -75,7 +75,7 @@ describe('the story of a payment', () => {
   it('a declined payment is told as declined, with the reason', async () => {
     const { outcome, text } = await tell({ story: ['processing', 'declined'] });
     expect(outcome.status).toBe('declined');
-    expect(text).toContain('declined_by_bank');
+    expect(text).toContain('reason: declined (the bank says Error)');
     expect(text).toMatch(/in all: declined$/);
   });
 

@@ -25,11 +25,16 @@ export class SchemaPipe implements PipeTransform {
 
 /** 400 `invalid_request` for everything that zod found. `start` is `/` for a body, `?` for query parameters. */
 export function invalidRequest(issues: readonly Issue[], start: '/' | '?'): ApiProblem {
-  const errors = issues.flatMap((issue) => detailsOf(issue, start)).slice(0, MAX_ERRORS);
+  const errors = onceEach(issues.flatMap((issue) => detailsOf(issue, start))).slice(0, MAX_ERRORS);
   const places = errors.map((error) => error.pointer || 'the body').join(', ');
   return new ApiProblem(400, 'invalid_request', `The request does not have the documented form: see ${places}.`, {
     errors,
   });
+}
+
+/** Two checks may say the same of one place; once is enough. */
+function onceEach(details: readonly ProblemDetail[]): ProblemDetail[] {
+  return [...new Map(details.map((detail) => [`${detail.code} ${detail.pointer}`, detail])).values()];
 }
 
 function detailsOf(issue: Issue, start: '/' | '?'): ProblemDetail[] {

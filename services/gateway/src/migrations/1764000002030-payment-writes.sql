@@ -4,7 +4,7 @@
 -- Every field of p is made by the program; outcome is one of created, replay, key_reused, overloaded,
 -- organization_not_found, organization_archived, connection_required, connection_not_ready, provider_unavailable,
 -- amount_too_large, desk_of_other_organization, desk_in_other_trade_point, trade_point_unknown, trade_point_required,
--- reference_locked. A repeat gets its payment whatever else is wrong by now, so the key comes first.
+-- reference_locked. An unknown desk is made at its first payment. A repeat gets its payment whatever else is wrong by now, so the key comes first.
 CREATE FUNCTION create_payment(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   the_tenant   uuid := p ->> 'tenant';
@@ -88,6 +88,8 @@ BEGIN
       VALUES ((p ->> 'desk_id')::uuid, the_tenant, the_mode, (p ->> 'organization')::uuid, point.id, the_desk, the_time, the_time)
       ON CONFLICT DO NOTHING RETURNING id INTO desk_at.id;
       CONTINUE WHEN desk_at.id IS NULL;
+    ELSIF desk_at.trade_point_id IS NULL AND point.id IS NOT NULL THEN
+      UPDATE desk SET trade_point_id = point.id, updated_at = the_time WHERE id = desk_at.id AND trade_point_id IS NULL;
     END IF;
 
     INSERT INTO payment (id, tenant_id, mode, organization_id, connection_id, connection_version, desk_id, desk,

@@ -1,3 +1,4 @@
+import { MAX_JSON_AMOUNT_MINOR } from '@tolem/domain';
 import { z } from 'zod';
 
 const name = z.string().trim().min(1).max(300);
@@ -9,7 +10,7 @@ const timezone = z
 const maxAmount = z
   .int()
   .min(1)
-  .max(Number.MAX_SAFE_INTEGER)
+  .max(MAX_JSON_AMOUNT_MINOR)
   .describe('Largest payment in minor units; it catches amounts that were sent a hundredfold.');
 
 export const createOrganizationSchema = z.strictObject({

@@ -22,15 +22,29 @@ export function newKeyPair(): { publicKey: string; privateKey: string } {
   });
 }
 
+interface CertificateOptions {
+  readonly notAfter?: Date;
+}
+
+/** Signing in JavaScript costs a second, so each kind of certificate is made once per process. */
+const made = new Map<string, TestCertificate>();
+
 /** A client certificate that its own key has signed. */
-export function testCertificate(options: { notBefore?: Date; notAfter?: Date; name?: string } = {}): TestCertificate {
+export function testCertificate(options: CertificateOptions = {}): TestCertificate {
+  const name = JSON.stringify(options);
+  const certificate = made.get(name) ?? signed(options);
+  made.set(name, certificate);
+  return certificate;
+}
+
+function signed(options: CertificateOptions): TestCertificate {
   const { publicKey, privateKey } = testKeyPair();
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
   certificate.serialNumber = '01';
-  certificate.validity.notBefore = options.notBefore ?? new Date('2025-01-01T00:00:00Z');
+  certificate.validity.notBefore = new Date('2025-01-01T00:00:00Z');
   certificate.validity.notAfter = options.notAfter ?? new Date('2045-01-01T00:00:00Z');
-  const name = [{ shortName: 'CN', value: options.name ?? 'Small Shops LLP' }];
+  const name = [{ shortName: 'CN', value: 'Small Shops LLP' }];
   certificate.setSubject(name);
   certificate.setIssuer(name);
   certificate.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create());

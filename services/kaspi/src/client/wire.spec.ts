@@ -55,6 +55,22 @@ describe('ids of the bank', () => {
   });
 });
 
+describe('bounds that messages of ours have as well', () => {
+  const list = (length: number): string =>
+    JSON.stringify(Array.from({ length }, (_row, index) => ({ TradePointId: index + 1 })));
+
+  it('a list of trade points that is longer than 5000 is not read, rather than by halves', () => {
+    expect(read(wire.tradePointList, list(5_000))).toHaveLength(5_000);
+    expect(read(wire.tradePointList, list(5_001))).toBe('unreadable');
+  });
+
+  it('a QR text beyond 500 characters is none', () => {
+    const qr = (length: number): string => `{"QrToken":"${'1'.repeat(length)}","QrPaymentId":5}`;
+    expect(read(wire.createdQr, qr(500))).toMatchObject({ qrToken: '1'.repeat(500) });
+    expect(read(wire.createdQr, qr(501))).toBe('unreadable');
+  });
+});
+
 describe('partner/tradepoints', () => {
   it('rows are read in any casing, extra fields ignored', () => {
     const json =

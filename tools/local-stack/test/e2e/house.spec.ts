@@ -223,7 +223,7 @@ describe('npm start', () => {
   it('a demo payment that is not paid makes the start fail', async () => {
     const house = start([], { STUB_STORY: 'processing,declined' });
     expect(await house.ended).toBe(1);
-    expect(house.text).toMatch(/The demo payment pay_\d+ ended as declined/);
+    expect(house.text).toMatch(/The demo payment pay_\d+ ended as declined .*log is .*standalone\.log/);
     expect(await exists(folder.local)).toBe(false);
   });
 

@@ -56,7 +56,7 @@ export async function startStubGateway(options: StubOptions): Promise<StubGatewa
     next_action:
       status === 'requires_customer' ? { type: 'show_qr', qr: '10000000000000000000000000000000000000017' } : null,
     till: { screen: 'show_qr', message: { ru: '', kk: '', en: TILL[status] ?? status } },
-    failure: status === 'declined' ? { code: 'declined_by_bank' } : null,
+    failure: status === 'declined' ? { code: 'declined', provider_code: 'Error' } : null,
   });
 
   const route = (request: SeenRequest, answer: (status: number, body: unknown) => void): void => {

@@ -245,6 +245,21 @@ describe('creating a payment', () => {
     });
   });
 
+  it('puts a desk that was registered without a trade point where its first payment says', async () => {
+    const own = await house.shop();
+    const [point = ''] = own.tradePoints;
+    await house.rows(
+      `INSERT INTO desk (id, tenant_id, mode, organization_id, external_id) VALUES ($1, $2, 'test', $3, 'placeless')`,
+      [house.ids.uuid(), own.caller.tenantId, own.organizationId],
+    );
+    await house.pay(own, house.body(own, { desk: 'placeless' }));
+    const { trade_point: _, ...rest } = house.body(own, { desk: 'placeless' });
+    expect((await house.pay(own, rest)).status).toBe(201);
+    expect(await house.rows(`SELECT trade_point_id FROM desk WHERE external_id = 'placeless'`)).toEqual([
+      { trade_point_id: uuidFromId('tp', point) },
+    ]);
+  });
+
   it('keeps a known desk open while its trade point is missing from the list of the provider', async () => {
     const own = await house.shop();
     await house.pay(own);

@@ -134,7 +134,8 @@ export class CreatePayment {
   }
 
   #answer(row: PaymentRow, replayed: boolean): Answer {
-    return created(replayed, paymentView(row, this.clock.now()), retryAfter(row.status));
+    const headers = { ...retryAfter(row.status), ...this.waiters.farewell() };
+    return created(replayed, paymentView(row, this.clock.now()), headers);
   }
 }
 

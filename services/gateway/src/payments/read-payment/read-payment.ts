@@ -45,7 +45,8 @@ export class ReadPayment {
   }
 
   #answer(row: PaymentRow): Answer {
-    return new Answer(200, paymentView(row, this.clock.now()), retryAfter(row.status));
+    const headers = { ...retryAfter(row.status), ...this.waiters.farewell() };
+    return new Answer(200, paymentView(row, this.clock.now()), headers);
   }
 }
 

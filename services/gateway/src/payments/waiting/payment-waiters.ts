@@ -27,6 +27,11 @@ export class PaymentWaiters {
     return this.#watches.size;
   }
 
+  /** Headers of every answer: a client that waited must not hold the closing process by the connection it keeps. */
+  farewell(): Record<string, string> {
+    return this.closing.aborted ? { connection: 'close' } : {};
+  }
+
   /**
    * Begins to listen; undefined where too many wait already. Whoever gets a watch closes it.
    * @param id public id of the payment

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GatewayHarness, PROVIDER, SCHEME, type Shop } from './gateway-harness.ts';
+
+let house: GatewayHarness;
+let owner: Shop;
+let stranger: Shop;
+let ids: Record<string, string>;
+beforeAll(async () => {
+  house = await GatewayHarness.start();
+  owner = await house.onboard();
+  stranger = await house.onboard();
+  const desk = await owner.api.post('/v1/desks', { organization: owner.organization, desk: 'desk-of-owner', trade_point: owner.tradePoints[0] });
+  const key = await owner.api.post(`/v1/tenants/${owner.tenant}/api_keys`, { mode: 'test', scopes: ['admin'] });
+  const [method] = PROVIDER.methods;
+  const paid = await owner.api.post(
+    '/v1/payments',
+    {
+      organization: owner.organization,
+      desk: 'desk-of-owner',
+      amount: 149_000,
+      currency: PROVIDER.currency,
+      method: { type: method?.type },
+    },
+    { 'idempotency-key': 'payment-of-owner' },
+  );
+  ids = {
+    tenant: owner.tenant,
+    organization: owner.organization,
+    connection: owner.connection,
+    trade_point: owner.tradePoints[0] ?? '',
+    desk: desk.string('/id'),
+    key: key.string('/id'),
+    payment: paid.string('/id'),
+  };
+});
+afterAll(() => house.close());
+
+/** Every route that names something of a tenant in its path, with a body that would do. `{x}` is the owner's x. */
+const ROUTES: readonly [method: string, path: string, body?: object][] = [
+  ['POST', '/v1/tenants/{tenant}/api_keys', { mode: 'test', scopes: ['admin'] }],
+  ['GET', '/v1/api_keys/{key}'],
+  ['POST', '/v1/api_keys/{key}/rotate', {}],
+  ['DELETE', '/v1/api_keys/{key}'],
+  ['GET', '/v1/organizations/{organization}'],
+  ['PATCH', '/v1/organizations/{organization}', { name: 'mine now' }],
+  ['POST', '/v1/organizations/{organization}/archive'],
+  ['POST', '/v1/organizations/{organization}/restore'],
+  ['GET', '/v1/organizations/{organization}/connections'],
+  ['POST', '/v1/organizations/{organization}/connections', { provider: PROVIDER.name, scheme: SCHEME, certificate: 'crt_x' }],
+  ['GET', '/v1/connections/{connection}'],
+  ['PATCH', '/v1/connections/{connection}', { options: {} }],
+  ['POST', '/v1/connections/{connection}/verify'],
+  ['POST', '/v1/connections/{connection}/disable'],
+  ['GET', '/v1/organizations/{organization}/trade_points'],
+  ['GET', '/v1/trade_points/{trade_point}'],
+  ['POST', '/v1/desks', { organization: '{organization}', desk: 'mine-now' }],
+  ['GET', '/v1/desks/{desk}'],
+  ['GET', '/v1/desks/desk-of-owner'],
+  ['PATCH', '/v1/desks/{desk}', { trade_point: '{trade_point}' }],
+  ['DELETE', '/v1/desks/{desk}'],
+  ['GET', '/v1/payments/{payment}'],
+  ['GET', '/v1/payments/by_key/payment-of-owner'],
+  ['POST', '/v1/payments/{payment}/cancel', {}],
+  ['GET', '/v1/payments/{payment}/qr.txt'],
+  ['GET', '/v1/payments/{payment}/qr.svg'],
+  ['GET', '/v1/payments/{payment}/qr.png'],
+];
+/** Routes that name nothing of a tenant in their path: lists, creations, the operator's own, the open ones. */
+const NAME_NOTHING = [
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /v1/audit_log',
+  'GET /v1/api_keys',
+  'POST /v1/organizations',
+  'GET /v1/organizations',
+  'GET /v1/desks',
+  'POST /v1/payments',
+  'GET /v1/payments',
+  'POST /v1/payments/cancel_by_key',
+];
+
+function fill(text: string): string {
+  return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? '');
+}
+
+describe('another tenant’s things', () => {
+  it('are all in the table: every route is in it or names nothing of a tenant', async () => {
+    const document = (await house.api(null).get('/openapi.json')).at('/paths') as Record<string, object>;
+    const listed = ROUTES.map(([method, path]) => patternOf(`${method} ${path}`));
+    const open = Object.entries(document)
+      .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`))
+      .filter((route) => !listed.includes(patternOf(route)) && !NAME_NOTHING.includes(route))
+      .filter((route) => !/^\w+ \/v1\/(tenants|certificates)/.test(route));
+    expect(open).toEqual([]);
+  });
+
+  it.each(ROUTES)('%s %s answers 404, as if they did not exist', async (method, path, body) => {
+    const text = body === undefined ? undefined : JSON.parse(fill(JSON.stringify(body)));
+    const headers = { 'idempotency-key': house.nextKey() };
+    const before = await everything();
+    const foreign = await stranger.api.send(method, fill(path), text, headers);
+    const unknown = await stranger.api.send(method, fill(path).replaceAll(/_[0-9a-z]{26}/g, `_${'0'.repeat(26)}`).replace('of-owner', 'of-nobody'), text, {
+      'idempotency-key': house.nextKey(),
+    });
+    const answer = (reply: typeof foreign) => ({ ...reply.body, request_id: null, status: reply.status });
+    expect(foreign).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(answer(foreign)).toEqual(answer(unknown));
+    expect(await everything()).toEqual(before);
+  });
+
+  it('are in no list', async () => {
+    for (const path of ['/v1/organizations', '/v1/desks', '/v1/api_keys', '/v1/payments', '/v1/audit_log', `/v1/desks?organization=${owner.organization}`]) {
+      const { status, text } = await stranger.api.get(path);
+      expect(status).toBe(200);
+      for (const id of Object.values(ids)) expect(text).not.toContain(id);
+    }
+  });
+
+  it('cannot be reached by naming them in a body', async () => {
+    const key = await stranger.api.post(`/v1/tenants/${stranger.tenant}/api_keys`, { mode: 'test', scopes: ['admin'], organizations: [owner.organization] });
+    expect(key).toMatchObject({ status: 422, body: { code: 'organization_unknown' } });
+    const desk = await stranger.api.post('/v1/desks', { organization: stranger.organization, desk: 'd', trade_point: owner.tradePoints[0] });
+    expect(desk).toMatchObject({ status: 422, body: { code: 'trade_point_unknown' } });
+    const connection = await stranger.api.patch(`/v1/connections/${stranger.connection}`, { certificate: owner.certificate });
+    expect(connection).toMatchObject({ status: 403, body: { code: 'tax_id_not_granted' } });
+  });
+});
+
+/** `GET /v1/desks/{desk}` and `GET /v1/desks/desk-of-owner` are one pattern. */
+function patternOf(route: string): string {
+  return route.replaceAll(/\{\w+\}/g, '{}').replace('desk-of-owner', '{}').replace('payment-of-owner', '{}');
+}
+
+/** The owner's rows, so that a spec sees that a refused call has changed nothing. */
+async function everything(): Promise<unknown> {
+  return house.rows(
+    `SELECT (SELECT jsonb_agg(o ORDER BY o.id) FROM organization o) AS organizations, (SELECT jsonb_agg(c ORDER BY c.id) FROM connection c) AS connections,
+            (SELECT jsonb_agg(d ORDER BY d.id) FROM desk d) AS desks, (SELECT jsonb_agg(k.revoked_at ORDER BY k.id) FROM api_key k) AS keys,
+            (SELECT jsonb_agg(p.cancel_requested_at ORDER BY p.id) FROM payment p) AS payments`,
+  );
+}
