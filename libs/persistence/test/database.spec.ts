@@ -155,6 +155,18 @@ describe('trouble with the server', () => {
     expect(await waitFor('the next connection', () => worker.query<{ text: string }>(NOTES))).toHaveLength(2);
   });
 
+  it('is told apart where the connection broke between two statements', async () => {
+    const failure = await worker
+      .transaction(async (manager) => {
+        await manager.query('SELECT 1');
+        await terminate('spec worker');
+        await waitFor('the connection to be given up', () => manager.queryRunner?.isReleased);
+        await manager.query('SELECT 1');
+      })
+      .catch((error: unknown) => error);
+    expect(isInfrastructureTrouble(failure)).toBe(true);
+  });
+
   it('is seen when nobody listens at the address', async () => {
     const url = new URL(database.urlOf(WORKER));
     url.port = '1';

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '@tolem/testing';
 import pg from 'pg';
-import { migrate, roleOfUrl } from '../src/index.ts';
+import { migrate, OUTBOX_MIGRATIONS, roleOfUrl } from '../src/index.ts';
 import { APP, empty, planFor, SCHEMA, withTables, WORKER } from './spec-service.ts';
 
 const ALL = ['outbox1764000000000', 'note1764000000100'];
@@ -71,12 +72,19 @@ describe('migrating a schema', () => {
   });
 
   it('makes the same roles for several databases of one cluster at the same moment', async () => {
-    const others = await Promise.all([1, 2, 3].map(() => testDatabase(empty)));
+    // Names that the cluster has never seen, so that all of them try to make the roles.
+    const name = `race_${randomBytes(6).toString('hex')}`;
+    const roles = [1, 2, 3].map((n) => ({ name: `${name}_${n}`, password: 'only-for-tests' }));
+    const databases = await Promise.all([1, 2, 3, 4, 5].map(() => testDatabase(empty)));
     try {
-      const results = await Promise.all([database, ...others].map((each) => migrate(planFor(each))));
-      expect(results).toEqual([ALL, ALL, ALL, ALL]);
+      const plan = { schema: name, roles, directories: [OUTBOX_MIGRATIONS], names: { worker: `${name}_1` } };
+      const results = await Promise.all(databases.map(({ adminUrl }) => migrate({ adminUrl, ...plan })));
+      expect(results).toEqual(databases.map(() => ['outbox1764000000000']));
     } finally {
-      await Promise.all(others.map((each) => each.drop()));
+      await Promise.all(databases.map((each) => each.drop()));
+      await asRole(database.adminUrl, (client) =>
+        client.query(`DROP ROLE ${[`tolem_${name}_owner`, ...roles.map((role) => role.name)].join(', ')}`),
+      );
     }
   });
 

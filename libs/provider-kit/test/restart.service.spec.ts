@@ -103,15 +103,17 @@ describe('a process that is killed', () => {
   it('leaves what it held to the next one at once where no other process runs', async () => {
     const first = await house.start({ settings: { leaseMs: 3_600_000 } });
     const payment = house.payment(await house.openShop(first));
-    house.dummy.script(payment.id, { beforeStart: new Gate() });
+    const asleep = new Gate();
+    house.dummy.script(payment.id, { beforeStart: asleep });
     await first.send(house.begin(payment));
-    await waitFor('the operation', async () => (await operationOf(payment)) !== undefined);
+    await waitFor('the call', () => asleep.arrived === 1);
+    await first.kill();
     house.dummy.script(payment.id, {});
     const second = await house.start({ settings: { leaseMs: 3_600_000, alone: true } });
     await house.until(payment, 'requires_customer');
     expect(await operationOf(payment)).toMatchObject({ attempt: 2, state: 'done' });
+    asleep.open();
     await second.close();
-    void first.kill();
   });
 
   it('and whose payments’ deadlines pass meanwhile has none of them sent: failed not_started', async () => {
@@ -137,12 +139,11 @@ describe('a process that is killed', () => {
     house.dummy.script(payment.id, { afterStart: slow });
     await first.send(house.begin(payment));
     await waitFor('the call', () => slow.arrived === 1);
-    const killed = first.kill();
+    await first.kill();
     const second = await house.start({ settings: { ...settings, alone: true } });
     await house.until(payment, 'requires_customer');
     expect(house.dummy.count(`start ${payment.id}`)).toBe(1);
     slow.open();
-    await killed;
     await second.close();
   });
 });
@@ -183,13 +184,13 @@ describe('two processes on one database', () => {
     const sent = Date.now();
     await dying.send(house.begin(payment));
     await waitFor('the call', () => slow.arrived === 1);
-    const killed = dying.kill();
+    await dying.kill();
     house.dummy.script(payment.id, {});
     await house.until(payment, 'requires_customer');
     expect((house.dummy.starts(payment.id)[0]?.at ?? 0) - sent).toBeGreaterThanOrEqual(1_100);
     expect(house.dummy.starts(payment.id)).toHaveLength(1);
     slow.open();
-    await Promise.all([killed, living.close()]);
+    await living.close();
   });
 });
 

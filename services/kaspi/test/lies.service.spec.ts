@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Connection, KaspiHouse } from './kaspi-house.ts';
+import { KaspiHouse } from './kaspi-house.ts';
 import { BIN, OTHER_BIN } from './running-bank.ts';
 import { type ScriptedBank, type ScriptedRequest, startScriptedBank } from './scripted-bank.ts';
+import type { Connection } from './stand-in-gateway.ts';
 
 const BEYOND_DOUBLE = '9007199254740993';
 const OPTIONS = '{"StatusPollingInterval":1,"QrCodeScanWaitTimeout":30,"PaymentConfirmationTimeout":15}';

@@ -85,7 +85,6 @@ describe('connecting organizations to the bank', () => {
 
   it('one certificate serves three organizations at once, each with its own BIN and its own devices', async () => {
     const shops = await Promise.all([BIN, OTHER_BIN, THIRD_BIN].map((bin) => house.connect(bin, partner)));
-    // One desk name everywhere: what keeps the devices apart is the organization and its trade point.
     const desks = shops.map(() => desk());
     const payments = [0, 1, 2, 3].flatMap((round) =>
       shops.map((shop, index) => ({

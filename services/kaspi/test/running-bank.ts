@@ -117,6 +117,12 @@ export class RunningBank {
     return faults.map(({ fault }) => fault);
   }
 
+  /** Status questions that came sooner than half the interval after the one before. */
+  async questionsTooEarly(): Promise<number> {
+    const { kaspi } = JSON.parse(await this.control('GET', '/health')) as { kaspi: { polls_too_early: number } };
+    return kaspi.polls_too_early;
+  }
+
   private async control(method: string, path: string, body?: unknown): Promise<string> {
     const response = await fetch(`${this.sandbox.controlUrl}${path}`, {
       method,

@@ -44,7 +44,7 @@ BEGIN
       ref := fact ->> 'provider_ref';
       told := nullif((fact ->> 'amount')::bigint, 0);
       CONTINUE WHEN CASE
-        WHEN false THEN true
+        WHEN old.status = 'succeeded' THEN phase <> 'succeeded' OR seq <= old.provider_seq
         ELSE phase <> 'succeeded' AND seq <= old.provider_seq END;
 
       IF told <> old.amount THEN

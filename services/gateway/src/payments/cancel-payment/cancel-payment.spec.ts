@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { paymentCancel } from '@tolem/contracts';
 import { waitFor } from '@tolem/testing';
-import { PaymentHouse, type Reply, type Shop, uuidOf } from '../test/payment-house.ts';
+import { PaymentHouse, PROVIDER, type Reply, type Shop, uuidOf } from '../test/payment-house.ts';
 
 describe('cancelling a payment', () => {
   let house: PaymentHouse;
@@ -38,6 +38,19 @@ describe('cancelling a payment', () => {
     );
     expect(command).toMatchObject({ key: payment.id, tenant: shop.caller.tenant });
     expect(paymentCancel.produce.parse(command.body)).toMatchObject({ subject_id: payment.id, reason: 'buyer left' });
+  });
+
+  it('is not lost by a crash between commit and publish', async () => {
+    const { body: payment } = await house.pay(shop);
+    await waitFor('the start', () => house.commands.find((command) => command.subject === payment.id));
+    await house.whileNobodyConsumes(() => cancel(payment.id));
+    await house.rows(`UPDATE outbox SET created_at = created_at - interval '2 s'`);
+    await house.outbox.relayOnce();
+    const command = await waitFor('the cancel', () =>
+      house.commands.find((one) => one.type === 'payment.cancel' && one.subject === payment.id),
+    );
+    expect(command).toMatchObject({ key: payment.id, topic: `commands.${PROVIDER.name}`, tenant: shop.caller.tenant });
+    expect(paymentCancel.produce.parse(command.body)).toMatchObject({ lane: payment.id });
   });
 
   it('is sent once, however often and however many at once ask for it', async () => {

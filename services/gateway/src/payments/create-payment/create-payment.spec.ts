@@ -57,6 +57,21 @@ describe('creating a payment', () => {
     ]);
   });
 
+  it('loses no start to a crash between commit and publish: the relay sends the row that was committed', async () => {
+    const { body } = await house.whileNobodyConsumes(() => house.pay(shop));
+    const rows = await house.rows('SELECT topic, consumer, key, body FROM outbox WHERE key = $1', [body.id]);
+    expect(rows).toMatchObject([{ topic: `commands.${PROVIDER.name}`, consumer: PROVIDER.name, key: body.id }]);
+    expect(paymentStart.produce.parse(rows[0]?.['body'])).toMatchObject({ op_id: `${body.id}.start`, amount: 149_000 });
+    expect(house.commands.filter((command) => command.subject === body.id)).toEqual([]);
+    await house.rows(`UPDATE outbox SET created_at = created_at - interval '2 s'`);
+    await house.outbox.relayOnce();
+    const [command] = await waitFor('the start', () => {
+      const found = house.commands.filter((one) => one.subject === body.id);
+      return found.length > 0 ? found : undefined;
+    });
+    expect(command).toMatchObject({ type: 'payment.start', tenant: shop.caller.tenant, body: rows[0]?.['body'] });
+  });
+
   it('makes one payment and one start command of twenty identical requests at once', async () => {
     const request = house.body(shop, { desk: 'desk-of-many', reference: 'S-many' });
     const replies = await Promise.all(Array.from({ length: 20 }, () => house.pay(shop, request, 'many')));

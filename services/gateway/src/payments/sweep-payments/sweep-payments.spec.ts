@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Envelope, paymentStart, subjectReport } from '@tolem/contracts';
 import { waitFor } from '@tolem/testing';
-import { METHOD, PaymentHouse, type Shop } from '../test/payment-house.ts';
+import { METHOD, PaymentHouse, type Shop, uuidOf } from '../test/payment-house.ts';
 
 describe('the sweeper', () => {
   let house: PaymentHouse;
@@ -64,6 +64,15 @@ describe('the sweeper', () => {
     expect(await house.sweeper.sweepOnce()).toBe(0);
   });
 
+  it('asks two seconds past start_by though it sent the start again a moment ago', async () => {
+    const id = await made();
+    house.clock.advance(METHOD.startWithinMs - 1);
+    expect(await house.sweeper.sweepOnce()).toBe(1);
+    house.clock.advance(2_001);
+    expect(await house.sweeper.sweepOnce()).toBe(1);
+    await waitFor('the question', () => sent(id, 'subject.report').length === 1);
+  });
+
   it('asks again about a payment that was never started, each time as another operation', async () => {
     const id = await made();
     house.clock.advance(METHOD.startWithinMs + 2_000);
@@ -107,6 +116,19 @@ describe('the sweeper', () => {
     const counts = await Promise.all(Array.from({ length: 5 }, () => house.sweeper.sweepOnce()));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10);
     await waitFor('every start', () => ids.every((id) => sent(id, 'payment.start').length === 2));
+  });
+
+  it('passes over a payment that somebody else has in hand, without waiting', async () => {
+    const ids = [await made(), await made(), await made()];
+    house.clock.advance(5_000);
+    await house.rows('BEGIN');
+    try {
+      await house.rows('SELECT FROM payment WHERE id = $1 FOR UPDATE', [uuidOf(ids[1] ?? '')]);
+      expect(await house.sweeper.sweepOnce()).toBe(2);
+    } finally {
+      await house.rows('COMMIT');
+    }
+    expect(await house.sweeper.sweepOnce()).toBe(1);
   });
 
   it('takes no more than its batch at a time and gets to all of them', async () => {

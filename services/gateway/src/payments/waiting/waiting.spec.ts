@@ -9,7 +9,8 @@ describe('waiting for a payment', () => {
   let shop: Shop;
   let stops: (() => void)[] = [];
   beforeAll(async () => {
-    house = await PaymentHouse.open();
+    // Nothing is found by looking again: here only wake-ups bring news.
+    house = await PaymentHouse.open({ rereadEveryMs: 60_000 });
     shop = await house.shop();
   });
   afterEach(() => {
