@@ -5,3 +5,10 @@ export type { EgressOutcome, LostReason, NotSentReason } from './egress-outcome.
 export { MAX_JSON_DEPTH, parseJsonExact } from './parse-json-exact.ts';
 export type { JsonResult } from './parse-json-exact.ts';
 export { caseInsensitive } from './case-insensitive.ts';
+export { readPfx, MAX_PFX_BYTES } from './credentials/read-pfx.ts';
+export type { PfxResult } from './credentials/read-pfx.ts';
+export { readPrivateKey } from './credentials/read-private-key.ts';
+export type { PrivateKeyResult } from './credentials/read-private-key.ts';
+export type { CredentialRefusal, CredentialRefusalReason } from './credentials/credential-refusal.ts';
+export { certificateSummary } from './credentials/certificate-summary.ts';
+export type { CertificateSummary } from './credentials/certificate-summary.ts';

@@ -36,7 +36,8 @@ const RELAY_EVERY_MS = 200;
 const RELAY_BATCH = 500;
 /** Rows younger than this belong to the process that wrote them: it publishes at once after its commit. */
 const RELAY_MIN_AGE_MS = 1_000;
-const CLAIM_MS = 10_000;
+/** Far shorter than a start's deadline: what a relay claimed before it died must not wait long for the next one. */
+const CLAIM_MS = 3_000;
 
 export interface OutboxOptions {
   readonly db: Database;
@@ -90,15 +91,24 @@ export class Outbox {
     }, RELAY_EVERY_MS);
   }
 
-  /** Sends what is older than a second and claimed by nobody; returns how many rows it took. */
-  async relayOnce(): Promise<number> {
+  /**
+   * For the start of a service of which no other process runs: whatever lies here was written or claimed by a dead one,
+   * and leaves now.
+   */
+  async takeOver(): Promise<void> {
+    await this.options.db.query('UPDATE outbox SET claimed_until = NULL WHERE claimed_until IS NOT NULL');
+    while ((await this.relayOnce(0)) === RELAY_BATCH);
+  }
+
+  /** Sends what is old enough and claimed by nobody; returns how many rows it took. */
+  async relayOnce(minAgeMs = RELAY_MIN_AGE_MS): Promise<number> {
     const rows = await this.options.db.query<OutboxRow & { created_at: Date }>(
       `UPDATE outbox SET claimed_until = now() + $1 * interval '1 ms'
         WHERE id IN (SELECT id FROM outbox
                       WHERE created_at < now() - $2 * interval '1 ms' AND (claimed_until IS NULL OR claimed_until < now())
                       ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
         RETURNING id, topic, consumer, key, headers, body, created_at`,
-      [CLAIM_MS, RELAY_MIN_AGE_MS, RELAY_BATCH],
+      [CLAIM_MS, minAgeMs, RELAY_BATCH],
     );
     // RETURNING has no order; rows of one transaction share their time, and their ids rise.
     rows.sort((a, b) => a.created_at.getTime() - b.created_at.getTime() || (a.id < b.id ? -1 : 1));
@@ -144,6 +154,8 @@ export class Outbox {
   }
 
   #settle(id: string): void {
+    // After the end nobody removes rows any more: the next start sends them once more, and the consumers know them.
+    if (this.#stopped) return;
     this.#done.push(id);
     if (this.#done.length >= DELETE_BATCH) void this.#remove();
     else this.#deleteTimer ??= setTimeout(() => void this.#remove(), DELETE_EVERY_MS);

@@ -181,19 +181,32 @@ describe('the relay', () => {
     expect(transport.bodies).toEqual(['orphan']);
   });
 
-  it('leaves what it sent alone for ten seconds and then brings what is still not safe again', async () => {
+  it('leaves what it sent alone for three seconds and then brings what is still not safe again', async () => {
     const transport = new ScriptedTransport();
     transport.answer = false;
     const outbox = outboxWith(transport);
     await commit(rowsFor(outbox, 'stubborn'), 5_000);
     expect(await outbox.relayOnce()).toBe(1);
     expect(await outbox.relayOnce()).toBe(0);
-    await age(9_000);
+    await age(2_000);
     expect(await outbox.relayOnce()).toBe(0);
     await age(1_001);
     transport.answer = true;
     expect(await outbox.relayOnce()).toBe(1);
     expect(transport.bodies).toEqual(['stubborn', 'stubborn']);
+    await emptied();
+  });
+
+  it('takes over at once what a dead process wrote or claimed, where no other process runs', async () => {
+    const transport = new ScriptedTransport();
+    const outbox = outboxWith(transport);
+    await commit(rowsFor(outbox, 'claimed'), 5_000);
+    transport.answer = false;
+    expect(await outbox.relayOnce()).toBe(1);
+    await commit(rowsFor(outbox, 'young'), 0);
+    transport.answer = true;
+    await outbox.takeOver();
+    expect(transport.bodies).toEqual(['claimed', 'claimed', 'young']);
     await emptied();
   });
 

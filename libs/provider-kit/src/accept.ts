@@ -17,7 +17,7 @@ import { cancelPayment } from './cancel.ts';
 import type { Connections } from './connections.ts';
 import type { Executor } from './execute.ts';
 import type { Operation } from './operation.ts';
-import type { PaymentRecord } from './payment-life.ts';
+import type { PaymentRecord } from './payment-picture.ts';
 import type { EffectKind } from './provider.ts';
 import type { Polling } from './poll.ts';
 import { report } from './report.ts';
@@ -58,7 +58,8 @@ export class Acceptor {
 
   async accept(batch: readonly Envelope[]): Promise<void> {
     const wanted: Wanted[] = [];
-    const cancels: { envelope: Envelope; body: BodyOf<typeof paymentCancel> }[] = [];
+    const overtaking: SubjectFrame[] = [];
+    const cancels: SubjectFrame[] = [];
     const reports: { envelope: Envelope; body: BodyOf<typeof subjectReport> }[] = [];
     const puts: { envelope: Envelope; body: BodyOf<typeof connectionPut> }[] = [];
     for (const envelope of batch) {
@@ -75,9 +76,12 @@ export class Acceptor {
         case deviceDelete.type:
           wanted.push(this.#device(envelope, read(deviceDelete.consume, envelope)));
           break;
-        case paymentCancel.type:
-          cancels.push({ envelope, body: read(paymentCancel.consume, envelope) });
+        case paymentCancel.type: {
+          const frame = frameOf(envelope, read(paymentCancel.consume, envelope), null);
+          const begun = wanted.some(({ operation }) => operation.subject.id === frame.id);
+          (begun ? cancels : overtaking).push(frame);
           break;
+        }
         case subjectReport.type:
           reports.push({ envelope, body: read(subjectReport.consume, envelope) });
           break;
@@ -89,10 +93,9 @@ export class Acceptor {
       }
     }
     for (const { envelope, body } of puts) await this.rooms.connections.put(body, tenantOf(envelope), envelope.mode);
+    for (const frame of overtaking) await cancelPayment(this.rooms, frame);
     if (wanted.length > 0) await this.#acceptOperations(wanted);
-    for (const { envelope, body } of cancels) {
-      await cancelPayment(this.rooms, frameOf(envelope, body, null));
-    }
+    for (const frame of cancels) await cancelPayment(this.rooms, frame);
     if (reports.length > 0) {
       const asked = reports.map(({ envelope, body }) => ({
         frame: frameOf(envelope, body, Date.parse(body.start_by)),

@@ -1,5 +1,6 @@
-import type { CancelResult, Failure, NextAction } from '@tolem/contracts';
+import type { Failure } from '@tolem/contracts';
 import { canMove, isFinal, isOpen, type PaymentStatus } from '@tolem/domain';
+import type { PaymentPicture, PaymentRecord, Timetable, WaitingUntil } from './payment-picture.ts';
 import type { CheckOutcome, StartOutcome, Waiting } from './provider.ts';
 
 /**
@@ -8,58 +9,11 @@ import type { CheckOutcome, StartOutcome, Waiting } from './provider.ts';
  * may still arrive late.
  */
 
-/** What the provider's side keeps of a payment beside its phase. */
-export interface PaymentRecord {
-  readonly method: string;
-  readonly amountMinor: number | null;
-  readonly currency: string;
-  readonly reference: string | null;
-  readonly tradePointRef: string | null;
-  readonly nextAction: NextAction | null;
-  readonly paymentMethods: readonly string[];
-  readonly slip: Readonly<Record<string, string>> | null;
-  readonly cancel: { readonly result: CancelResult } | null;
-  readonly failure: Failure | null;
-  readonly evidence: 'stated' | 'inferred';
-  readonly waiting: WaitingUntil | null;
-}
-
-export interface WaitingUntil {
-  readonly intervalMs: number;
-  readonly confirmWithinMs: number;
-  /** When the buyer's time is over; epoch ms. */
-  readonly until: number;
-}
-
-/** Phase and timetable of a payment, with its record. */
-export interface PaymentPicture {
-  readonly phase: PaymentStatus;
-  readonly providerRef: string | null;
-  /** When somebody asks next after a local end, or because the answer is unknown; epoch ms. */
-  readonly lookAt: number | null;
-  readonly lookStep: number;
-  readonly record: PaymentRecord;
-}
-
-export interface Timetable {
-  /** Added to the provider's own timers: its clock and ours race at the edge. */
-  readonly graceMs: number;
-  /** After a local end, counted from that end. */
-  readonly lookAfterEndMs: readonly number[];
-  /** While nobody could be asked; the last one repeats. */
-  readonly lookWhileUnknownMs: readonly number[];
-}
-
-export const DEFAULT_TIMETABLE: Timetable = {
-  graceMs: 5_000,
-  // +5 s, +70 s, +5 min, +1 h, and the night after.
-  lookAfterEndMs: [5_000, 65_000, 230_000, 3_300_000, 12 * 3_600_000],
-  lookWhileUnknownMs: [5_000, 30_000, 120_000, 600_000, 3_600_000],
-};
-
 const AMOUNT_MISMATCH = 'amount_mismatch';
 /** From the third re-check in vain on (architecture §10). */
 const ALARM_FROM_STEP = 3;
+/** Questions beyond the timetable of the watch while nobody answers. */
+const MAX_EXTRA_LOOKS = 48;
 
 /** The provider has taken the payment in. */
 export function started(
@@ -138,10 +92,10 @@ export function judge(
     case 'not_paid':
       return notPaid(picture, outcome, waiting, now);
     case 'pending':
-      if (isFinal(picture.phase)) return lookLater(picture, now, timetable);
+      if (isFinal(picture.phase)) return lookLater(picture, now, timetable, true);
       return stillPending(picture, waiting, outcome.phase, askedAt, now, timetable, seenProcessing);
     case 'unreachable':
-      if (isFinal(picture.phase)) return lookLater(picture, now, timetable);
+      if (isFinal(picture.phase)) return lookLater(picture, now, timetable, false);
       return notHeard(picture, waiting, askedAt, now, timetable);
   }
 }
@@ -286,9 +240,12 @@ function notHeard(
   };
 }
 
-function lookLater(picture: PaymentPicture, now: number, timetable: Timetable): Decision {
+/** The watch ends with an answer; where the last question found nobody, it goes on for a while. */
+function lookLater(picture: PaymentPicture, now: number, timetable: Timetable, answered: boolean): Decision {
   const step = picture.lookStep + 1;
-  const afterMs = timetable.lookAfterEndMs[step];
+  const { lookAfterEndMs, lookWhileUnknownMs } = timetable;
+  const extra = !answered && step < lookAfterEndMs.length + MAX_EXTRA_LOOKS ? lookWhileUnknownMs.at(-1) : undefined;
+  const afterMs = lookAfterEndMs[step] ?? extra;
   return {
     do: 'write',
     alarm: null,

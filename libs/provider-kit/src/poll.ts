@@ -4,7 +4,8 @@ import type { Bus } from '@tolem/messaging';
 import type { Database, Outbox } from '@tolem/persistence';
 import type { Connections } from './connections.ts';
 import { callOf, requestIdOf } from './operation.ts';
-import { isNews, judge, type PaymentPicture, type WaitingUntil } from './payment-life.ts';
+import { isNews, judge } from './payment-life.ts';
+import { CONNECTION, entryOf, openPicture, type Plan } from './poll-plan.ts';
 import type { Access, CheckOutcome, Provider } from './provider.ts';
 import type { KitSurroundings } from './settings.ts';
 import { progressOf, type Telling } from './snapshot.ts';
@@ -12,24 +13,6 @@ import type { ConnectionSubject, PaymentSubject, Subject, SubjectRow } from './s
 import { subjectOf } from './subject.ts';
 import type { SubjectStore } from './subject-store.ts';
 import { isOutdated, verified } from './verify-connection.ts';
-
-/**
- * What the schedule carries for an entry, so that a question that changes nothing touches no database: whom to ask
- * about, under which connection, and until when.
- */
-interface Plan {
-  readonly tenant: string;
-  readonly mode: PaymentSubject['mode'];
-  readonly connectionId: string;
-  readonly method: string;
-  readonly providerRef: string;
-  /** Null once the payment has ended here and is only watched. */
-  readonly waiting: WaitingUntil | null;
-  /** The buyer has acted; told already. */
-  readonly seen: boolean;
-  /** How many questions were asked; part of the request's id. */
-  readonly asked: number;
-}
 
 export interface PollRooms {
   readonly provider: Provider;
@@ -116,7 +99,8 @@ export class Polling {
 
   /** Puts back what the schedule should hold and does not. */
   async reseed(): Promise<void> {
-    const horizon = new Date(this.around.clock.now() + 10 * this.around.settings.reseedEveryMs);
+    const now = this.around.clock.now();
+    const horizon = new Date(now + 10 * this.around.settings.reseedEveryMs);
     let last = '';
     for (;;) {
       const rows = await this.rooms.db.query<SubjectRow>(
@@ -127,7 +111,7 @@ export class Polling {
         [last, horizon, RESEED_PAGE],
       );
       await this.rooms.schedule.addMissing(
-        rows.map((row) => this.#entryOf(subjectOf(row), undefined)).filter((entry) => entry !== undefined),
+        rows.map((row) => entryOf(subjectOf(row), undefined, now)).filter((entry) => entry !== undefined),
       );
       const end = rows.at(-1);
       if (end === undefined || rows.length < RESEED_PAGE) return;
@@ -136,31 +120,8 @@ export class Polling {
   }
 
   async #put(subject: Subject, dueAt: number): Promise<void> {
-    const entry = this.#entryOf(subject, dueAt);
+    const entry = entryOf(subject, dueAt, this.around.clock.now());
     if (entry !== undefined) await this.rooms.schedule.put(entry);
-  }
-
-  #entryOf(subject: Subject, dueAt: number | undefined): { id: string; dueAt: number; payload: string } | undefined {
-    if (subject.kind === 'connection') {
-      return subject.lookAt === null
-        ? undefined
-        : { id: subject.id, dueAt: dueAt ?? subject.lookAt, payload: 'connection' };
-    }
-    if (subject.kind !== 'payment' || subject.picture.providerRef === null) return undefined;
-    const { picture } = subject;
-    const plan: Plan = {
-      tenant: subject.tenant,
-      mode: subject.mode,
-      connectionId: subject.connectionId,
-      method: picture.record.method,
-      providerRef: subject.picture.providerRef,
-      waiting: picture.record.waiting,
-      seen: picture.phase === 'processing',
-      asked: 0,
-    };
-    // An open payment that nobody planned (a restart, an emptied schedule) is asked about now.
-    const due = dueAt ?? (picture.record.waiting === null ? picture.lookAt : this.around.clock.now());
-    return due === null ? undefined : { id: subject.id, dueAt: due, payload: JSON.stringify(plan) };
   }
 
   async #tick(): Promise<void> {
@@ -182,7 +143,7 @@ export class Polling {
   }
 
   async #ask(claim: PollClaim): Promise<void> {
-    if (claim.payload === 'connection') return this.#askConnection(claim);
+    if (claim.payload === CONNECTION) return this.#askConnection(claim);
     const plan = JSON.parse(claim.payload) as Plan;
     const kind: SlotKind = plan.waiting === null ? 'background' : 'poll';
     await this.#withSlot(claim, plan.connectionId, kind, async () => {
@@ -302,28 +263,4 @@ export class Polling {
   #warn(error: unknown, what: string): void {
     this.around.log.warn({ err: error }, `${what} broke off and will be tried again`);
   }
-}
-
-/** As much of an open payment as a "not yet" needs. */
-function openPicture(plan: Plan): PaymentPicture {
-  return {
-    phase: plan.seen ? 'processing' : 'requires_customer',
-    providerRef: plan.providerRef,
-    lookAt: null,
-    lookStep: 0,
-    record: {
-      method: plan.method,
-      amountMinor: null,
-      currency: '',
-      reference: null,
-      tradePointRef: null,
-      nextAction: null,
-      paymentMethods: [],
-      slip: null,
-      cancel: null,
-      failure: null,
-      evidence: 'stated',
-      waiting: plan.waiting,
-    },
-  };
 }

@@ -116,6 +116,7 @@ export async function startProvider(provider: Provider, around: ProviderSurround
   );
   await sweeper.start();
   await polling.start();
+  if (settings.alone) await outbox.takeOver();
   outbox.start();
   await app.listen();
   return {

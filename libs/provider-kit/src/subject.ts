@@ -1,6 +1,6 @@
 import type { Failure, Mode } from '@tolem/contracts';
 import type { PaymentStatus } from '@tolem/domain';
-import type { PaymentPicture, PaymentRecord } from './payment-life.ts';
+import type { PaymentPicture, PaymentRecord } from './payment-picture.ts';
 
 /** What is the same for every subject: one payment, device or connection as the provider's side sees it. */
 export interface SubjectFrame {

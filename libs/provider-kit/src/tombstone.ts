@@ -1,6 +1,7 @@
 import type { Failure } from '@tolem/contracts';
 import type { Database } from '@tolem/persistence';
-import { failureOf, type PaymentPicture } from './payment-life.ts';
+import { failureOf } from './payment-life.ts';
+import type { PaymentPicture } from './payment-picture.ts';
 import { columnsOf, type PaymentSubject, type SubjectFrame } from './subject.ts';
 
 /**

@@ -2,9 +2,9 @@
 export class Gate {
   /** How many have come here. */
   arrived = 0;
-  readonly #opened = Promise.withResolvers<void>();
+  readonly #opened = Promise.withResolvers<undefined>();
 
-  get passed(): Promise<void> {
+  get passed(): Promise<unknown> {
     return this.#opened.promise;
   }
 
@@ -14,6 +14,6 @@ export class Gate {
   }
 
   open(): void {
-    this.#opened.resolve();
+    this.#opened.resolve(undefined);
   }
 }

@@ -24,6 +24,8 @@ export interface SharedParts {
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly logger: Logger;
+  /** True where no other process runs the gateway: what a dead one left is taken over at once. */
+  readonly alone?: boolean;
   /** Cryptographically strong; default: node:crypto. */
   readonly randomBytes?: (n: number) => Uint8Array;
 }
@@ -101,7 +103,14 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
     vault: new Vault(databases.worker, new Sealer(databases.worker, parseMasterKeys(config.masterKey), newId)),
     closing: closing.signal,
   };
-  const adapter = new HttpAdapter({ ids, clock, randomBytes: random, logger, trustedProxies: config.trustedProxies });
+  const adapter = new HttpAdapter({
+    ids,
+    clock,
+    randomBytes: random,
+    logger,
+    trustedProxies: config.trustedProxies,
+    closing: closing.signal,
+  });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(parts), adapter, {
     bodyParser: false,
     abortOnError: false,
@@ -125,6 +134,7 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
   publishDocument(app);
   await app.startAllMicroservices();
   await app.listen(config.port, config.host);
+  if (shared.alone === true) await outbox.takeOver();
   outbox.start();
 
   return {

@@ -128,6 +128,11 @@ describe.each([
     }
   });
 
+  it('the bank is never asked before its interval is over, and nothing alarms anybody', async () => {
+    expect(await house.bank.questionsTooEarly()).toBe(0);
+    expect(house.alarms()).toEqual([]);
+  });
+
   it('every fault has happened', async () => {
     expect(await house.bank.faultsLeft()).toEqual([]);
   });

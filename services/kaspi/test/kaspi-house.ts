@@ -158,6 +158,11 @@ export class KaspiHouse extends StandInGateway {
     });
   }
 
+  /** Lines of the log that people are woken for. */
+  alarms(): string[] {
+    return this.log.filter((line) => line.startsWith('{"level":"error"'));
+  }
+
   /** Money by the bank's books and by what we told; equal when nothing was lost and nothing invented. */
   books(): { readonly bankMinor: number; readonly oursMinor: number; readonly paidTwice: string[] } {
     const processed = this.bank.sandbox.ledger().filter((row) => row.kind === 'payment' && row.status === 'Processed');

@@ -87,6 +87,7 @@ describe('a bank that says what no bank should', () => {
     const payment = await paid(11);
     expect(house.phases(payment)).toEqual(['requires_customer', 'unknown']);
     expect(house.state(payment)).toMatchObject({ amount: 1_100, failure: { code: 'amount_mismatch' } });
+    expect(house.alarms().filter((line) => line.includes(payment))).toHaveLength(1);
   });
 
   it('the id of another payment is not shown and not paid with it', async () => {

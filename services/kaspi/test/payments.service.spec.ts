@@ -188,6 +188,11 @@ describe('QR payments', () => {
     expect(house.bank.purchasesOf(payment).filter((row) => row.status === 'Processed')).toHaveLength(1);
   });
 
+  it('the bank is never asked before its interval is over, and nothing alarms anybody', async () => {
+    expect(await house.bank.questionsTooEarly()).toBe(0);
+    expect(house.alarms()).toEqual([]);
+  });
+
   it('the bank’s books equal ours', () => {
     const { bankMinor, oursMinor, paidTwice } = house.books();
     expect(bankMinor).toBeGreaterThan(0);

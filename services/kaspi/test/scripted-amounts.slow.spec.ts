@@ -95,6 +95,12 @@ describe('amounts with a script, all at once, with the bank’s own timers', () 
     expect(paidTwice).toEqual([]);
   });
 
+  it('the bank is asked early at most once per expired payment, for the last word, and nothing alarms anybody', async () => {
+    // Amounts 2 to 5 run into a timer; the question at its end does not wait for the interval.
+    expect(await house.bank.questionsTooEarly()).toBeLessThanOrEqual(4);
+    expect(house.alarms()).toEqual([]);
+  });
+
   it('every snapshot names the right sum, and its numbers leave no gap', () => {
     for (const script of SCRIPTS) {
       const states = house.states(pay(script));

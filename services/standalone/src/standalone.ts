@@ -43,6 +43,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   const gateway = await startGateway(config.gateway, {
     bus,
     wakeUps: new MemoryWakeUps(),
+    alone: true,
     clock,
     ids,
     logger: logger.child({ service: 'gateway' }),

@@ -1,4 +1,17 @@
+export { ApiClient } from './api.ts';
+export { Child } from './child.ts';
+export { ensureDatabase } from './database.ts';
+export { HOUSE_PROGRAMS } from './house-children.ts';
 export { type LocalJson, readLocalJson } from './local-json.ts';
-export { PlainFailure } from './plain-failure.ts';
+export { onboard, type Onboarded } from './onboard.ts';
+export { type Output, standardOutput } from './output.ts';
+export { PlainFailure, withPlainFailures } from './plain-failure.ts';
 export { anyFreePort, choosePort, isPortFree } from './ports.ts';
 export { forgetPostgres, type PostgresOptions, type RunningPostgres, startPostgres } from './postgres.ts';
+export { isAlive } from './postmaster.ts';
+export { displayDuration, Progress } from './progress.ts';
+export { waitUntilReady } from './ready.ts';
+export { readSandboxLine, type SandboxReady } from './sandbox.ts';
+export { makeSecrets } from './secrets.ts';
+export { DATABASE, migrateEnvironment, serviceEnvironment } from './stack-env.ts';
+export { REPOSITORY, tolemFolder } from './tolem-folder.ts';

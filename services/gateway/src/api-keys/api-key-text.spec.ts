@@ -22,10 +22,14 @@ describe('the text of an API key', () => {
   it('is told apart from every text with one character changed, without asking anybody', () => {
     const { text } = made();
     fc.assert(
-      fc.property(fc.nat(text.length - 1), fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz'), (place, character) => {
-        const typo = text.slice(0, place) + character + text.slice(place + 1);
-        expect(parseApiKey(typo) === undefined).toBe(typo !== text);
-      }),
+      fc.property(
+        fc.nat(text.length - 1),
+        fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz'),
+        (place, character) => {
+          const typo = text.slice(0, place) + character + text.slice(place + 1);
+          expect(parseApiKey(typo) === undefined).toBe(typo !== text);
+        },
+      ),
     );
   });
 

@@ -18,7 +18,10 @@ describe('making a key', () => {
     const headers = { 'idempotency-key': 'key-once' };
     const first = await api.post(`/v1/tenants/${tenant}/api_keys`, body, headers);
     const second = await api.post(`/v1/tenants/${tenant}/api_keys`, body, headers);
-    expect(first).toMatchObject({ status: 201, body: { object: 'api_key', tenant, scopes: ['payments:write'], status: 'active', name: 'Store server' } });
+    expect(first).toMatchObject({
+      status: 201,
+      body: { object: 'api_key', tenant, scopes: ['payments:write'], status: 'active', name: 'Store server' },
+    });
     expect((await house.api(first.string('/secret')).get('/v1/organizations')).status).toBe(200);
     expect(second).toMatchObject({ status: 200, body: { id: first.at('/id'), secret: null } });
     expect(second.headers.get('idempotent-replayed')).toBe('true');
@@ -42,18 +45,29 @@ describe('making a key', () => {
     const { tenant, api } = await house.tenant();
     const mine = await house.organization(api);
     const other = await house.organization(api);
-    const made = await api.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['admin'], organizations: [mine.organization] });
+    const made = await api.post(`/v1/tenants/${tenant}/api_keys`, {
+      mode: 'test',
+      scopes: ['admin'],
+      organizations: [mine.organization],
+    });
     const limited = house.api(made.string('/secret'));
     expect((await limited.get(`/v1/organizations/${mine.organization}`)).status).toBe(200);
     expect((await limited.get(`/v1/organizations/${other.organization}`)).status).toBe(404);
     expect((await limited.get('/v1/organizations')).list().map((row) => row['id'])).toEqual([mine.organization]);
-    expect(await limited.post('/v1/organizations', { country: 'KZ', tax_id: '260141000010', name: 'x' })).toMatchObject({
+    expect(await limited.post('/v1/organizations', { country: 'KZ', tax_id: '260141000010', name: 'x' })).toMatchObject(
+      {
+        status: 403,
+        body: { code: 'key_is_limited' },
+      },
+    );
+    expect(await limited.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['admin'] })).toMatchObject({
+      status: 403,
+    });
+    const [unlimited] = (await api.get('/v1/api_keys')).list().filter((row) => row['organizations'] === null);
+    expect(await limited.post(`/v1/api_keys/${String(unlimited?.['id'])}/rotate`)).toMatchObject({
       status: 403,
       body: { code: 'key_is_limited' },
     });
-    expect(await limited.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['admin'] })).toMatchObject({ status: 403 });
-    const [unlimited] = (await api.get('/v1/api_keys')).list().filter((row) => row['organizations'] === null);
-    expect(await limited.post(`/v1/api_keys/${String(unlimited?.['id'])}/rotate`)).toMatchObject({ status: 403, body: { code: 'key_is_limited' } });
     expect((await limited.post(`/v1/api_keys/${made.string('/id')}/rotate`)).status).toBe(201);
   });
 
@@ -75,25 +89,45 @@ describe('making a key', () => {
   it('keeps test and live data apart', async () => {
     const { tenant, api } = await house.tenant();
     const { organization, taxId } = await house.organization(api);
-    const live = house.api((await house.operator.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'live', scopes: ['admin'] })).string('/secret'));
+    const live = house.api(
+      (await house.operator.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'live', scopes: ['admin'] })).string(
+        '/secret',
+      ),
+    );
     expect((await live.get(`/v1/organizations/${organization}`)).status).toBe(404);
     expect((await live.get('/v1/organizations')).list()).toEqual([]);
-    expect((await live.post('/v1/organizations', { country: 'KZ', tax_id: taxId, name: 'the same in live mode' })).status).toBe(201);
+    expect(
+      (await live.post('/v1/organizations', { country: 'KZ', tax_id: taxId, name: 'the same in live mode' })).status,
+    ).toBe(201);
   });
 });
 
 describe('rotating a key', () => {
   it('lets both work for the overlap, then the successor alone, with the same rights', async () => {
     const { tenant, api } = await house.tenant();
-    const old = await api.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['payments:read'], ips: ['127.0.0.1'] });
+    const old = await api.post(`/v1/tenants/${tenant}/api_keys`, {
+      mode: 'test',
+      scopes: ['payments:read'],
+      ips: ['127.0.0.1'],
+    });
     const rotated = await api.post(`/v1/api_keys/${old.string('/id')}/rotate`, { overlap_minutes: 10 });
-    expect(rotated).toMatchObject({ status: 201, body: { scopes: ['payments:read'], ips: ['127.0.0.1'], mode: 'test' } });
-    const status = (key: string) => house.api(key).get('/v1/organizations').then((reply) => reply.status);
+    expect(rotated).toMatchObject({
+      status: 201,
+      body: { scopes: ['payments:read'], ips: ['127.0.0.1'], mode: 'test' },
+    });
+    const status = (key: string) =>
+      house
+        .api(key)
+        .get('/v1/organizations')
+        .then((reply) => reply.status);
     clock.advance(9 * MINUTE_MS);
     expect([await status(old.string('/secret')), await status(rotated.string('/secret'))]).toEqual([200, 200]);
     clock.advance(MINUTE_MS);
     expect([await status(old.string('/secret')), await status(rotated.string('/secret'))]).toEqual([401, 200]);
-    expect(await api.post(`/v1/api_keys/${old.string('/id')}/rotate`)).toMatchObject({ status: 409, body: { code: 'api_key_revoked' } });
+    expect(await api.post(`/v1/api_keys/${old.string('/id')}/rotate`)).toMatchObject({
+      status: 409,
+      body: { code: 'api_key_revoked' },
+    });
   });
 
   it('without a body gives an hour', async () => {
@@ -108,7 +142,11 @@ describe('rotating a key', () => {
 describe('the audit log', () => {
   it('tells who did what from where, to the tenant its own and to the operator all, never a secret', async () => {
     const { tenant, api, key } = await house.tenant();
-    const made = await api.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['admin'] }, { 'x-request-id': 'req-audit-1' });
+    const made = await api.post(
+      `/v1/tenants/${tenant}/api_keys`,
+      { mode: 'test', scopes: ['admin'] },
+      { 'x-request-id': 'req-audit-1' },
+    );
     await house.operator.post(`/v1/tenants/${tenant}/suspend`);
     await house.operator.post(`/v1/tenants/${tenant}/resume`);
     await house.tenant('somebody else');
@@ -119,7 +157,13 @@ describe('the audit log', () => {
       ['api_key.create', 'api_key'],
       ['tenant.create', 'operator'],
     ]);
-    expect(own.list()[2]).toMatchObject({ subject: made.at('/id'), tenant, ip: '127.0.0.1', request_id: 'req-audit-1', mode: 'test' });
+    expect(own.list()[2]).toMatchObject({
+      subject: made.at('/id'),
+      tenant,
+      ip: '127.0.0.1',
+      request_id: 'req-audit-1',
+      mode: 'test',
+    });
     expect(own.text).not.toContain(key);
     expect(own.text).not.toContain(made.string('/secret'));
     expect((await house.operator.get('/v1/audit_log?limit=1')).list()).toMatchObject([{ action: 'tenant.create' }]);

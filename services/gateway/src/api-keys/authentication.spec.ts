@@ -17,7 +17,11 @@ const KNOWN_FOR_MS = 5_000;
 const call = (key: string | null) => house.api(key).get('/v1/organizations');
 
 async function anotherKey(tenant: string, body: object): Promise<{ id: string; key: string }> {
-  const reply = await house.operator.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['admin'], ...body });
+  const reply = await house.operator.post(`/v1/tenants/${tenant}/api_keys`, {
+    mode: 'test',
+    scopes: ['admin'],
+    ...body,
+  });
   expect(reply.status).toBe(201);
   return { id: reply.string('/id'), key: reply.string('/secret') };
 }
@@ -88,8 +92,14 @@ describe('a valid key', () => {
   it('does not reach what is the operator’s, nor the operator what is a tenant’s', async () => {
     const { api } = await house.tenant();
     expect(await api.get('/v1/tenants')).toMatchObject({ status: 403, body: { code: 'operator_key_required' } });
-    expect(await api.post('/v1/certificates', {})).toMatchObject({ status: 403, body: { code: 'operator_key_required' } });
-    expect(await house.operator.get('/v1/organizations')).toMatchObject({ status: 403, body: { code: 'tenant_key_required' } });
+    expect(await api.post('/v1/certificates', {})).toMatchObject({
+      status: 403,
+      body: { code: 'operator_key_required' },
+    });
+    expect(await house.operator.get('/v1/organizations')).toMatchObject({
+      status: 403,
+      body: { code: 'tenant_key_required' },
+    });
   });
 
   it('works only from its addresses', async () => {
@@ -124,9 +134,15 @@ describe('a valid key', () => {
 
   it('is refused while its tenant is suspended and works again afterwards', async () => {
     const { tenant, key } = await house.tenant();
-    expect(await house.operator.post(`/v1/tenants/${tenant}/suspend`)).toMatchObject({ status: 200, body: { status: 'suspended' } });
+    expect(await house.operator.post(`/v1/tenants/${tenant}/suspend`)).toMatchObject({
+      status: 200,
+      body: { status: 'suspended' },
+    });
     expect(await call(key)).toMatchObject({ status: 403, body: { code: 'tenant_suspended' } });
-    expect(await house.operator.post(`/v1/tenants/${tenant}/resume`)).toMatchObject({ status: 200, body: { status: 'active' } });
+    expect(await house.operator.post(`/v1/tenants/${tenant}/resume`)).toMatchObject({
+      status: 200,
+      body: { status: 'active' },
+    });
     expect((await call(key)).status).toBe(200);
   });
 
@@ -139,7 +155,9 @@ describe('a valid key', () => {
     await waitFor('the first write', async () => (await used()) === seenAt);
     clock.advance(MINUTE_MS / 2);
     let writes = 0;
-    const stop = house.gateway.workerDatabase.onRoundTrip((sql) => (writes += /last_used_at/.test(sql) && /UPDATE/.test(sql) ? 1 : 0));
+    const stop = house.gateway.workerDatabase.onRoundTrip(
+      (sql) => (writes += /last_used_at/.test(sql) && /UPDATE/.test(sql) ? 1 : 0),
+    );
     for (let n = 0; n < 5; n += 1) await call(key);
     expect(writes).toBe(0);
     clock.advance(MINUTE_MS / 2);

@@ -16,8 +16,11 @@ describe('addresses that a key may come from', () => {
     expect(isAllowed(ip, allowed)).toBe(expected);
   });
 
-  it.each([['10.1.2.3'], ['10.0.0.0/8'], ['::1'], ['2001:db8::/32']])('takes %s', (text) => expect(isAddressOrBlock(text)).toBe(true));
-  it.each([['10.1.2'], ['10.0.0.0/33'], ['::1/129'], ['10.0.0.0/8/8'], ['10.0.0.0/'], ['x'], ['']])('refuses %j', (text) =>
-    expect(isAddressOrBlock(text)).toBe(false),
+  it.each([['10.1.2.3'], ['10.0.0.0/8'], ['::1'], ['2001:db8::/32']])('takes %s', (text) =>
+    expect(isAddressOrBlock(text)).toBe(true),
+  );
+  it.each([['10.1.2'], ['10.0.0.0/33'], ['::1/129'], ['10.0.0.0/8/8'], ['10.0.0.0/'], ['x'], ['']])(
+    'refuses %j',
+    (text) => expect(isAddressOrBlock(text)).toBe(false),
   );
 });

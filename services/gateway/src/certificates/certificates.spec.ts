@@ -42,7 +42,10 @@ describe('a shared certificate', () => {
     expect(made.status).toBe(201);
     const admin = await Database.connect({ url: house.database.adminUrl, applicationName: 'spec' });
     try {
-      const vault = new Vault(admin, new Sealer(admin, parseMasterKeys(house.config.masterKey), () => house.ids.uuid()));
+      const vault = new Vault(
+        admin,
+        new Sealer(admin, parseMasterKeys(house.config.masterKey), () => house.ids.uuid()),
+      );
       expect(await vault.read(made.string('/id'))).toEqual({ certificate, private_key, pass_phrase: 'only-here-4711' });
       const [raw] = await admin.query<{ cipher: Buffer; provider: string; owner_tenant: string | null }>(
         'SELECT cipher, provider, owner_tenant FROM vault.credential WHERE id = $1',
@@ -58,12 +61,31 @@ describe('a shared certificate', () => {
     );
     expect(JSON.stringify(everywhere)).not.toMatch(/BEGIN|only-here-4711/);
     expect(house.logLines.join('')).not.toMatch(/BEGIN|only-here-4711/);
-    await expect(house.gateway.workerDatabase.query('SELECT cipher FROM vault.credential')).rejects.toThrow(/permission denied/);
+    await expect(house.gateway.workerDatabase.query('SELECT cipher FROM vault.credential')).rejects.toThrow(
+      /permission denied/,
+    );
+  });
+
+  it('is made once of twenty requests at once, and a repeat shows it again', async () => {
+    const headers = { 'idempotency-key': 'twenty-certificates' };
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => house.operator.post('/v1/certificates', upload({ name: 'Twenty' }), headers)),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([...Array<number>(19).fill(200), 201]);
+    expect(new Set(replies.map((reply) => reply.at('/id'))).size).toBe(1);
+    const secrets = 'SELECT 1 FROM vault.credential';
+    const before = (await house.rows(secrets)).length;
+    expect((await house.operator.post('/v1/certificates', upload({ name: 'Twenty' }), headers)).status).toBe(200);
+    expect(await house.rows(secrets)).toHaveLength(before);
   });
 
   it('takes an encrypted key with its pass phrase and refuses it without', async () => {
-    const encrypted = createPrivateKey(private_key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' }).toString();
-    expect((await house.operator.post('/v1/certificates', upload({ private_key: encrypted, pass_phrase: 'secret' }))).status).toBe(201);
+    const encrypted = createPrivateKey(private_key)
+      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
+      .toString();
+    expect(
+      (await house.operator.post('/v1/certificates', upload({ private_key: encrypted, pass_phrase: 'secret' }))).status,
+    ).toBe(201);
     for (const pass of [{ pass_phrase: 'wrong' }, {}]) {
       expect(await house.operator.post('/v1/certificates', upload({ private_key: encrypted, ...pass }))).toMatchObject({
         status: 422,
@@ -74,11 +96,26 @@ describe('a shared certificate', () => {
 
   it.each([
     ['no PEM', { certificate: 'MIIC' }, 'certificate_invalid', '/certificate'],
-    ['a CA that is none', { ca: '-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----' }, 'certificate_invalid', '/ca'],
+    [
+      'a CA that is none',
+      { ca: '-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----' },
+      'certificate_invalid',
+      '/ca',
+    ],
     ['a CA without PEM', { ca: 'none' }, 'certificate_invalid', '/ca'],
     ['a key that is none', { private_key: 'x' }, 'private_key_invalid', '/private_key'],
-    ['the key of another certificate', { private_key: newKeyPair().privateKey }, 'private_key_mismatch', '/private_key'],
-    ['an expired certificate', testCertificate({ notAfter: new Date('2026-01-01T00:00:00Z') }), 'certificate_expired', '/certificate'],
+    [
+      'the key of another certificate',
+      { private_key: newKeyPair().privateKey },
+      'private_key_mismatch',
+      '/private_key',
+    ],
+    [
+      'an expired certificate',
+      testCertificate({ notAfter: new Date('2026-01-01T00:00:00Z') }),
+      'certificate_expired',
+      '/certificate',
+    ],
     ['an unknown provider', { provider: 'nobody' }, 'provider_not_available', '/provider'],
     ['an unknown scheme', { scheme: 'r9' }, 'scheme_not_available', '/scheme'],
   ])('is refused with %s', async (_, more, code, pointer) => {
@@ -94,7 +131,9 @@ describe('grants under a shared certificate', () => {
     const one = await house.tenant();
     const other = await house.tenant();
     await house.grant(crt, one.tenant, [binOf(801), binOf(802)]);
-    const refused = await house.operator.put(`/v1/certificates/${crt}/grants/${other.tenant}`, { tax_ids: [binOf(803), binOf(802)] });
+    const refused = await house.operator.put(`/v1/certificates/${crt}/grants/${other.tenant}`, {
+      tax_ids: [binOf(803), binOf(802)],
+    });
     expect(refused).toMatchObject({ status: 409, body: { code: 'tax_id_granted_elsewhere', tax_ids: [binOf(802)] } });
     expect(refused.text).not.toContain(one.tenant);
     expect((await house.operator.get(`/v1/certificates/${crt}/grants/${other.tenant}`)).at('/tax_ids')).toEqual([]);
@@ -120,7 +159,9 @@ describe('grants under a shared certificate', () => {
     const crt = await house.certificate();
     const tenants = await Promise.all([1, 2, 3, 4].map(() => house.tenant()));
     const replies = await Promise.all(
-      tenants.map(({ tenant }) => house.operator.put(`/v1/certificates/${crt}/grants/${tenant}`, { tax_ids: [binOf(821)] })),
+      tenants.map(({ tenant }) =>
+        house.operator.put(`/v1/certificates/${crt}/grants/${tenant}`, { tax_ids: [binOf(821)] }),
+      ),
     );
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
   });
@@ -140,7 +181,11 @@ describe('grants under a shared certificate', () => {
     const crt = await house.certificate();
     const { tenant } = await house.tenant();
     const body = { tax_ids: [] };
-    expect((await house.operator.put(`/v1/certificates/crt_00000000000000000000000000/grants/${tenant}`, body)).status).toBe(404);
-    expect((await house.operator.put(`/v1/certificates/${crt}/grants/ten_00000000000000000000000000`, body)).status).toBe(404);
+    expect(
+      (await house.operator.put(`/v1/certificates/crt_00000000000000000000000000/grants/${tenant}`, body)).status,
+    ).toBe(404);
+    expect(
+      (await house.operator.put(`/v1/certificates/${crt}/grants/ten_00000000000000000000000000`, body)).status,
+    ).toBe(404);
   });
 });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, idFromUuid } from '@tolem/domain';
-import type { Vault } from '@tolem/persistence';
+import type { CertificateSecret, Vault } from '@tolem/persistence';
 import type { z } from 'zod';
 import { Audit } from '../audit-log/audit.ts';
 import { notFound } from '../http/api-problem.ts';
@@ -48,16 +48,10 @@ export class Certificates {
     const { provider, scheme } = providerScheme(body);
     const facts = readCertificate(body, this.clock.now());
     return this.idempotency.create(auth, attempt, {
+      // First the secret: what goes wrong afterwards leaves one that nothing points at, never a certificate without its key.
+      prepare: (id) =>
+        this.vault.put(idFromUuid('crt', id), 'operator', provider.name, secretOf(body), facts.notAfter.getTime()),
       make: async (query, id) => {
-        const publicId = idFromUuid('crt', id);
-        // First the secret: a crash in between leaves one that nothing points at, never a certificate without its key.
-        const secret = {
-          certificate: body.certificate,
-          private_key: body.private_key,
-          ...(body.pass_phrase === undefined ? {} : { pass_phrase: body.pass_phrase }),
-          ...(body.ca === undefined ? {} : { ca: body.ca }),
-        };
-        await this.vault.put(publicId, 'operator', provider.name, secret, facts.notAfter.getTime());
         const [row] = await query<CertificateRow>(
           `INSERT INTO certificate (id, provider, scheme, name, subject, issuer, serial, fingerprint, not_before, not_after, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING *`,
@@ -81,7 +75,7 @@ export class Certificates {
           auth,
           origin,
           action: 'certificate.create',
-          subject: publicId,
+          subject: idFromUuid('crt', id),
           tenantId: null,
           detail,
         });
@@ -103,6 +97,15 @@ export class Certificates {
       ]),
     );
   }
+}
+
+function secretOf(body: CreateCertificate): CertificateSecret {
+  return {
+    certificate: body.certificate,
+    private_key: body.private_key,
+    ...(body.pass_phrase === undefined ? {} : { pass_phrase: body.pass_phrase }),
+    ...(body.ca === undefined ? {} : { ca: body.ca }),
+  };
 }
 
 export async function requireCertificate(query: Query, id: string): Promise<CertificateRow> {

@@ -11,7 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-const REFUSED = { code: 'certificate_refused', provider_code: '-1601', provider_message: 'Unknown BIN', cashier_key: 'desk_setup' };
+const REFUSED = {
+  code: 'certificate_refused',
+  provider_code: '-1601',
+  provider_message: 'Unknown BIN',
+  cashier_key: 'desk_setup',
+};
 const look = async (shop: Shop) => (await shop.api.get(`/v1/connections/${shop.connection}`)).body;
 const points = async (shop: Shop) =>
   (await shop.api.get(`/v1/organizations/${shop.organization}/trade_points`))
@@ -22,7 +27,9 @@ const points = async (shop: Shop) =>
 async function tell(shop: Shop, state: Partial<ConnectionState> & { seq: number }): Promise<void> {
   house.tellConnectionState(shop.connection, state);
   await waitFor('the state', async () => {
-    const rows = await house.rows<{ seq: string }>('SELECT provider_seq AS seq FROM connection WHERE id = $1', [uuidFromId('con', shop.connection)]);
+    const rows = await house.rows<{ seq: string }>('SELECT provider_seq AS seq FROM connection WHERE id = $1', [
+      uuidFromId('con', shop.connection),
+    ]);
     return rows[0]?.seq === String(state.seq);
   });
 }
@@ -30,12 +37,22 @@ async function tell(shop: Shop, state: Partial<ConnectionState> & { seq: number 
 describe('what a provider’s service tells of a connection', () => {
   it('makes it verified, or failed with a reason to act on', async () => {
     const shop = await house.onboard();
-    expect(await look(shop)).toMatchObject({ status: 'verified', health: 'up', reason: null, checked_at: expect.stringMatching(/Z$/) });
+    expect(await look(shop)).toMatchObject({
+      status: 'verified',
+      health: 'up',
+      reason: null,
+      checked_at: expect.stringMatching(/Z$/),
+    });
     await tell(shop, { seq: 2, health: 'refused', reason: REFUSED });
     expect(await look(shop)).toMatchObject({
       status: 'failed',
       health: 'refused',
-      reason: { code: 'certificate_refused', provider_code: '-1601', provider_message: 'Unknown BIN', message: { ru: expect.stringMatching(/\w|[а-я]/) } },
+      reason: {
+        code: 'certificate_refused',
+        provider_code: '-1601',
+        provider_message: 'Unknown BIN',
+        message: { ru: expect.stringMatching(/\w|[а-я]/) },
+      },
     });
     await tell(shop, { seq: 3, health: 'up' });
     expect(await look(shop)).toMatchObject({ status: 'verified', reason: null });
@@ -58,7 +75,14 @@ describe('what a provider’s service tells of a connection', () => {
   it('lists trade points: new ones come, renamed ones change, vanished ones become inactive and may come back', async () => {
     const shop = await house.onboard({ tradePoints: 2 });
     const ids = shop.tradePoints;
-    await tell(shop, { seq: 2, trade_points: [{ ref: '2', name: 'Second, renamed' }, { ref: '9', name: 'Ninth' }, { ref: '9', name: 'Ninth, twice' }] });
+    await tell(shop, {
+      seq: 2,
+      trade_points: [
+        { ref: '2', name: 'Second, renamed' },
+        { ref: '9', name: 'Ninth' },
+        { ref: '9', name: 'Ninth, twice' },
+      ],
+    });
     expect(await points(shop)).toEqual([
       ['1', 'Point 1', false],
       ['2', 'Second, renamed', true],
@@ -68,7 +92,10 @@ describe('what a provider’s service tells of a connection', () => {
     expect((await points(shop)).map(([, , active]) => active)).toEqual([false, true, true]);
     await tell(shop, { seq: 4, trade_points: [{ ref: '1', name: 'Point 1' }] });
     expect((await points(shop)).map(([, , active]) => active)).toEqual([true, false, false]);
-    expect(await shop.api.get(`/v1/trade_points/${ids[0] ?? ''}`)).toMatchObject({ status: 200, body: { provider_ref: '1', active: true } });
+    expect(await shop.api.get(`/v1/trade_points/${ids[0] ?? ''}`)).toMatchObject({
+      status: 200,
+      body: { provider_ref: '1', active: true },
+    });
     const active = await shop.api.get(`/v1/organizations/${shop.organization}/trade_points?active=true`);
     expect(active.list()).toHaveLength(1);
   });
@@ -82,7 +109,10 @@ describe('what a provider’s service tells of a connection', () => {
       certificate: shop.certificate,
     });
     house.tellConnectionState(again.string('/id'), { trade_points: [{ ref: '1', name: 'Point 1' }] });
-    await waitFor('the new connection', async () => (await shop.api.get(`/v1/connections/${again.string('/id')}`)).at('/status') === 'verified');
+    await waitFor(
+      'the new connection',
+      async () => (await shop.api.get(`/v1/connections/${again.string('/id')}`)).at('/status') === 'verified',
+    );
     const listed = await shop.api.get(`/v1/organizations/${shop.organization}/trade_points`);
     expect(listed.list().map((point) => point['id'])).toEqual(shop.tradePoints);
   });
@@ -114,9 +144,15 @@ describe('what a provider’s service tells of a connection', () => {
         for (const step of order) {
           const seq = step + 1;
           const health = seq % 2 === 0 ? 'refused' : 'up';
-          house.tellConnectionState(shop.connection, { seq, health, trade_points: seq === 7 ? [{ ref: 'last', name: 'Last' }] : [{ ref: `only-${seq}`, name: 'x' }] });
+          house.tellConnectionState(shop.connection, {
+            seq,
+            health,
+            trade_points: seq === 7 ? [{ ref: 'last', name: 'Last' }] : [{ ref: `only-${seq}`, name: 'x' }],
+          });
         }
-        await waitFor('the last fact', async () => (await points(shop)).some(([ref, , active]) => ref === 'last' && active === true));
+        await waitFor('the last fact', async () =>
+          (await points(shop)).some(([ref, , active]) => ref === 'last' && active === true),
+        );
         expect(await look(shop)).toMatchObject({ status: 'verified', health: 'up' });
         expect((await points(shop)).filter(([, , active]) => active === true)).toEqual([['last', 'Last', true]]);
       }),
@@ -141,6 +177,8 @@ describe('what a provider’s service tells of a connection', () => {
     });
     await tell(shop, { seq: 2, health: 'down' });
     await waitFor('the new health', async () => (await look(shop))['health'] === 'down');
-    expect(await house.rows('SELECT consumer, reason FROM dead_letter')).toMatchObject([{ consumer: 'gateway', reason: expect.stringContaining('connection.state') }]);
+    expect(await house.rows('SELECT consumer, reason FROM dead_letter')).toMatchObject([
+      { consumer: 'gateway', reason: expect.stringContaining('connection.state') },
+    ]);
   });
 });

@@ -26,14 +26,25 @@ async function ready(more: Readonly<Record<string, unknown>> = {}): Promise<Read
   return { tenant, api, organization, taxId };
 }
 
-function connect({ api, organization }: Pick<Ready, 'api' | 'organization'>, more: object = {}, headers = {}): Promise<Reply> {
-  return api.post(`/v1/organizations/${organization}/connections`, { provider: PROVIDER.name, scheme: SCHEME, certificate, ...more }, headers);
+function connect(
+  { api, organization }: Pick<Ready, 'api' | 'organization'>,
+  more: object = {},
+  headers = {},
+): Promise<Reply> {
+  return api.post(
+    `/v1/organizations/${organization}/connections`,
+    { provider: PROVIDER.name, scheme: SCHEME, certificate, ...more },
+    headers,
+  );
 }
 
 describe('connecting an organization', () => {
   it('answers at once, tells the provider’s service the settings and asks it to verify, each once', async () => {
     const shop = await ready();
-    const headers = { 'idempotency-key': 'connect-once', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+    const headers = {
+      'idempotency-key': 'connect-once',
+      traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    };
     const made = await connect(shop, { options: { city: 'Almaty' } }, headers);
     expect(made).toMatchObject({
       status: 201,
@@ -52,7 +63,10 @@ describe('connecting an organization', () => {
         checked_at: null,
       },
     });
-    expect(await connect(shop, { options: { city: 'Almaty' } }, headers)).toMatchObject({ status: 200, body: { id: made.at('/id') } });
+    expect(await connect(shop, { options: { city: 'Almaty' } }, headers)).toMatchObject({
+      status: 200,
+      body: { id: made.at('/id') },
+    });
     const id = made.string('/id');
     const [verify] = await house.waitForCommands(connectionVerify.type, 1, (command) => command.subject === id);
     const sent = house.commands.filter((command) => command.subject === id);
@@ -71,8 +85,17 @@ describe('connecting an organization', () => {
       options: { city: 'Almaty' },
       enabled: true,
     });
-    expect(connectionVerify.produce.parse(verify?.body)).toMatchObject({ op_id: `${id}.verify.1.1`, connection_version: 1 });
-    expect(verify).toMatchObject({ tenant: shop.tenant, mode: 'test', key: id, source: 'gateway', traceparent: expect.stringContaining('4bf92f3577b34da6a3ce929d0e0e4736') });
+    expect(connectionVerify.produce.parse(verify?.body)).toMatchObject({
+      op_id: `${id}.verify.1.1`,
+      connection_version: 1,
+    });
+    expect(verify).toMatchObject({
+      tenant: shop.tenant,
+      mode: 'test',
+      key: id,
+      source: 'gateway',
+      traceparent: expect.stringContaining('4bf92f3577b34da6a3ce929d0e0e4736'),
+    });
   });
 
   it('is refused for a tax id that this tenant was not granted, as for a certificate that does not exist', async () => {
@@ -101,7 +124,10 @@ describe('connecting an organization', () => {
   });
 
   it('takes the configured address when it is named', async () => {
-    expect(await connect(await ready(), { base_url: `${BASE_URL}/` })).toMatchObject({ status: 201, body: { base_url: BASE_URL } });
+    expect(await connect(await ready(), { base_url: `${BASE_URL}/` })).toMatchObject({
+      status: 201,
+      body: { base_url: BASE_URL },
+    });
   });
 
   it('is refused for a country that the provider does not work in', async () => {
@@ -120,7 +146,10 @@ describe('connecting an organization', () => {
     const replies = await Promise.all([1, 2, 3, 4, 5].map(() => connect(shop)));
     expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
     const made = replies.find(({ status }) => status === 201);
-    expect(await connect(shop)).toMatchObject({ status: 409, body: { code: 'connection_exists', connection: { id: made?.at('/id') } } });
+    expect(await connect(shop)).toMatchObject({
+      status: 409,
+      body: { code: 'connection_exists', connection: { id: made?.at('/id') } },
+    });
   });
 
   it('leaves nothing behind when it is refused: no row, no message', async () => {
@@ -138,7 +167,10 @@ describe('changing a connection', () => {
     const shop = await ready();
     const id = (await connect(shop)).string('/id');
     const changed = await shop.api.patch(`/v1/connections/${id}`, { options: { city: 'Oral' } });
-    expect(changed).toMatchObject({ status: 200, body: { version: 2, status: 'verifying', options: { city: 'Oral' }, certificate } });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { version: 2, status: 'verifying', options: { city: 'Oral' }, certificate },
+    });
     const puts = await house.waitForCommands(connectionPut.type, 2, (command) => command.subject === id);
     expect(puts[1]?.body).toMatchObject({ op_id: `${id}.put.2`, connection_version: 2, options: { city: 'Oral' } });
     const verifies = await house.waitForCommands(connectionVerify.type, 2, (command) => command.subject === id);
@@ -149,23 +181,38 @@ describe('changing a connection', () => {
     const shop = await ready();
     const id = (await connect(shop)).string('/id');
     const other = await house.certificate();
-    expect(await shop.api.patch(`/v1/connections/${id}`, { certificate: other })).toMatchObject({ status: 403, body: { code: 'tax_id_not_granted' } });
+    expect(await shop.api.patch(`/v1/connections/${id}`, { certificate: other })).toMatchObject({
+      status: 403,
+      body: { code: 'tax_id_not_granted' },
+    });
     await house.grant(other, shop.tenant, [shop.taxId]);
-    expect(await shop.api.patch(`/v1/connections/${id}`, { certificate: other })).toMatchObject({ status: 200, body: { certificate: other, version: 2 } });
+    expect(await shop.api.patch(`/v1/connections/${id}`, { certificate: other })).toMatchObject({
+      status: 200,
+      body: { certificate: other, version: 2 },
+    });
   });
 
   it('by verify asks again under an operation of its own', async () => {
     const shop = await ready();
     const id = (await connect(shop)).string('/id');
-    expect(await shop.api.post(`/v1/connections/${id}/verify`)).toMatchObject({ status: 200, body: { version: 1, status: 'verifying' } });
+    expect(await shop.api.post(`/v1/connections/${id}/verify`)).toMatchObject({
+      status: 200,
+      body: { version: 1, status: 'verifying' },
+    });
     const verifies = await house.waitForCommands(connectionVerify.type, 2, (command) => command.subject === id);
-    expect(verifies.map((command) => (command.body as { op_id: string }).op_id)).toEqual([`${id}.verify.1.1`, `${id}.verify.1.2`]);
+    expect(verifies.map((command) => (command.body as { op_id: string }).op_id)).toEqual([
+      `${id}.verify.1.1`,
+      `${id}.verify.1.2`,
+    ]);
   });
 
   it('by disable ends it for good and makes room for another', async () => {
     const shop = await ready();
     const id = (await connect(shop)).string('/id');
-    expect(await shop.api.post(`/v1/connections/${id}/disable`)).toMatchObject({ status: 200, body: { status: 'disabled', version: 2 } });
+    expect(await shop.api.post(`/v1/connections/${id}/disable`)).toMatchObject({
+      status: 200,
+      body: { status: 'disabled', version: 2 },
+    });
     const puts = await house.waitForCommands(connectionPut.type, 2, (command) => command.subject === id);
     expect(puts[1]?.body).toMatchObject({ connection_version: 2, enabled: false });
     for (const reply of [

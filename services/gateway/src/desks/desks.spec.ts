@@ -15,12 +15,25 @@ const REFUSED = { code: 'device_refused', provider_code: '-1501', provider_messa
 
 function make(desk: string, more: object = {}, headers = {}) {
   const [tradePoint] = shop.tradePoints;
-  return shop.api.post('/v1/desks', { organization: shop.organization, desk, trade_point: tradePoint, ...more }, headers);
+  return shop.api.post(
+    '/v1/desks',
+    { organization: shop.organization, desk, trade_point: tradePoint, ...more },
+    headers,
+  );
 }
 
 function tell(desk: string, state: Partial<DeviceState>): void {
   const time = new Date().toISOString();
-  const address = { id: house.ids.next('msg'), source: PROVIDER.name, subject: desk, time, tenant: null, mode: 'test' as const, topic: EVENTS_TOPIC, key: desk };
+  const address = {
+    id: house.ids.next('msg'),
+    source: PROVIDER.name,
+    subject: desk,
+    time,
+    tenant: null,
+    mode: 'test' as const,
+    topic: EVENTS_TOPIC,
+    key: desk,
+  };
   house.tell(
     produce(deviceState, address, {
       subject_id: desk,
@@ -72,7 +85,10 @@ describe('a desk', () => {
   });
 
   it('needs its trade point named where there are several, and none where there is one', async () => {
-    expect(await make('d-several', { trade_point: undefined })).toMatchObject({ status: 422, body: { code: 'trade_point_required' } });
+    expect(await make('d-several', { trade_point: undefined })).toMatchObject({
+      status: 422,
+      body: { code: 'trade_point_required' },
+    });
     const single = await house.onboard({ tradePoints: 1 });
     expect(await single.api.post('/v1/desks', { organization: single.organization, desk: 'd-1' })).toMatchObject({
       status: 201,
@@ -81,7 +97,12 @@ describe('a desk', () => {
   });
 
   it.each([
-    ['a trade point of another organization', { trade_point: 'tp_00000000000000000000000000' }, 422, 'trade_point_unknown'],
+    [
+      'a trade point of another organization',
+      { trade_point: 'tp_00000000000000000000000000' },
+      422,
+      'trade_point_unknown',
+    ],
     ['something that is no trade point', { trade_point: 'x' }, 422, 'trade_point_unknown'],
     ['an unknown organization', { organization: 'org_00000000000000000000000000' }, 404, 'not_found'],
     ['no name', { desk: '' }, 400, 'invalid_request'],
@@ -94,7 +115,10 @@ describe('a desk', () => {
 
   it('exists once per name, whichever organization of the tenant it belongs to', async () => {
     const first = await make('d-twice');
-    expect(await make('d-twice')).toMatchObject({ status: 409, body: { code: 'desk_exists', desk: { id: first.at('/id') } } });
+    expect(await make('d-twice')).toMatchObject({
+      status: 409,
+      body: { code: 'desk_exists', desk: { id: first.at('/id') } },
+    });
     const other = await house.onboard();
     const body = { organization: other.organization, desk: 'd-twice', trade_point: other.tradePoints[0] };
     expect((await other.api.post('/v1/desks', body)).status).toBe(201);
@@ -103,7 +127,10 @@ describe('a desk', () => {
   it('moves to another trade point and its device is registered there', async () => {
     const id = (await make('d-move')).string('/id');
     tell(id, { status: 'registered' });
-    await waitFor('a registered device', async () => ((await device(id)) as { status: string }).status === 'registered');
+    await waitFor(
+      'a registered device',
+      async () => ((await device(id)) as { status: string }).status === 'registered',
+    );
     expect(await shop.api.patch('/v1/desks/d-move', { trade_point: shop.tradePoints[1] })).toMatchObject({
       status: 200,
       body: { id, trade_point: shop.tradePoints[1], devices: [{ status: 'pending' }] },
@@ -123,7 +150,10 @@ describe('a desk', () => {
     expect((await shop.api.get('/v1/desks/d-gone')).status).toBe(404);
     expect((await shop.api.get(`/v1/desks/${id}`)).at('/status')).toBe('deleted');
     expect((await shop.api.delete(`/v1/desks/${id}`)).status).toBe(200);
-    expect(await shop.api.patch(`/v1/desks/${id}`, { trade_point: shop.tradePoints[1] })).toMatchObject({ status: 409, body: { code: 'desk_deleted' } });
+    expect(await shop.api.patch(`/v1/desks/${id}`, { trade_point: shop.tradePoints[1] })).toMatchObject({
+      status: 409,
+      body: { code: 'desk_deleted' },
+    });
     expect((await make('d-gone')).string('/id')).not.toBe(id);
     expect(house.commandsOf(deviceDelete.type).filter((command) => command.subject === id)).toHaveLength(1);
   });
@@ -133,7 +163,11 @@ describe('a desk', () => {
     for (const [index, point] of own.tradePoints.entries()) {
       await own.api.post('/v1/desks', { organization: own.organization, desk: `d-${index}`, trade_point: point });
     }
-    await own.api.post('/v1/desks', { organization: own.organization, desk: 'd-deleted', trade_point: own.tradePoints[0] });
+    await own.api.post('/v1/desks', {
+      organization: own.organization,
+      desk: 'd-deleted',
+      trade_point: own.tradePoints[0],
+    });
     await own.api.delete('/v1/desks/d-deleted');
     const names = async (query: string) => (await own.api.get(`/v1/desks?${query}`)).list().map((desk) => desk['desk']);
     expect(await names('')).toEqual(['d-1', 'd-0']);

@@ -12,6 +12,8 @@ export interface HttpOptions {
   readonly logger: Logger;
   /** Addresses or CIDR blocks of reverse proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Fires when the gateway begins to close. */
+  readonly closing: AbortSignal;
 }
 
 /** Architecture §10. */
@@ -48,7 +50,8 @@ export class HttpAdapter extends FastifyAdapter {
     this.#acceptJsonOnly(fastify);
     this.#label(fastify);
     fastify.addHook('onRoute', (route) => {
-      for (const method of [route.method].flat()) this.routes.push({ method, url: route.url, pattern: patternOf(route.url) });
+      for (const method of [route.method].flat())
+        this.routes.push({ method, url: route.url, pattern: patternOf(route.url) });
     });
   }
 
@@ -79,6 +82,10 @@ export class HttpAdapter extends FastifyAdapter {
     fastify.addHook('onRequest', async (request, reply) => {
       request.traceparent = traceparentOf(headerOf(request, 'traceparent'), this.http.randomBytes);
       void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id, traceparent: request.traceparent });
+    });
+    fastify.addHook('onSend', async (_request, reply) => {
+      // A connection kept alive after the last answer would keep the server from closing until it times out.
+      if (this.http.closing.aborted) void reply.header('connection', 'close');
     });
     fastify.addHook('onResponse', async (request, reply) => {
       this.http.logger.info(

@@ -12,7 +12,15 @@ afterAll(() => house.close());
 const TENANT = { name: 'Chain' };
 
 function problem(status: number, code: string) {
-  return { status, body: expect.objectContaining({ status, code, request_id: expect.stringMatching(/^req_[0-9a-z]{26}$/), retryable: false }) };
+  return {
+    status,
+    body: expect.objectContaining({
+      status,
+      code,
+      request_id: expect.stringMatching(/^req_[0-9a-z]{26}$/),
+      retryable: false,
+    }),
+  };
 }
 
 describe('what is refused before any use case sees it', () => {
@@ -24,7 +32,10 @@ describe('what is refused before any use case sees it', () => {
     ['a body of 1 MB', JSON.stringify({ name: 'x'.repeat(1_000_000) }), {}, 413, 'body_too_large'],
     ['no body', '', {}, 400, 'invalid_request'],
   ])('%s is refused', async (_, body, headers, status, code) => {
-    const reply = await house.operator.send('POST', '/v1/tenants', body, { 'idempotency-key': house.nextKey(), ...headers });
+    const reply = await house.operator.send('POST', '/v1/tenants', body, {
+      'idempotency-key': house.nextKey(),
+      ...headers,
+    });
     expect(reply).toMatchObject(problem(status, code));
     expect(reply.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   });
@@ -83,7 +94,10 @@ describe('labels of every answer', () => {
 
   it('keeps a sane request id and trace of the caller, with a span of its own', async () => {
     const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
-    const reply = await house.operator.get('/v1/tenants', { 'x-request-id': 'till-7.4711', traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+    const reply = await house.operator.get('/v1/tenants', {
+      'x-request-id': 'till-7.4711',
+      traceparent: `00-${trace}-00f067aa0ba902b7-01`,
+    });
     expect(reply.headers.get('x-request-id')).toBe('till-7.4711');
     expect(reply.headers.get('traceparent')).toMatch(new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
   });
@@ -103,7 +117,15 @@ describe('labels of every answer', () => {
     });
     expect(lines).toHaveLength(1);
     const line: unknown = JSON.parse(lines[0] ?? '');
-    expect(line).toMatchObject({ method: 'GET', route: '/v1/organizations', status: 200, ms: expect.any(Number), request_id: id, tenant, key_id: expect.any(String) });
+    expect(line).toMatchObject({
+      method: 'GET',
+      route: '/v1/organizations',
+      status: 200,
+      ms: expect.any(Number),
+      request_id: id,
+      tenant,
+      key_id: expect.any(String),
+    });
     expect(house.logLines.join('')).not.toContain(key);
     expect(house.logLines.join('')).not.toContain(OPERATOR_KEY);
   });
@@ -130,7 +152,13 @@ describe('lists', () => {
 describe('a client that is slow or gone', () => {
   it('does not keep the gateway from answering others', async () => {
     const { port, hostname } = new URL(house.gateway.url);
-    const hanging = httpRequest({ port, hostname, method: 'POST', path: '/v1/tenants', headers: { 'content-length': '100' } });
+    const hanging = httpRequest({
+      port,
+      hostname,
+      method: 'POST',
+      path: '/v1/tenants',
+      headers: { 'content-length': '100' },
+    });
     hanging.on('error', () => undefined);
     hanging.write('{');
     expect((await house.operator.get('/v1/tenants?limit=1')).status).toBe(200);

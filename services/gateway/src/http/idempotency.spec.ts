@@ -12,7 +12,10 @@ afterAll(() => house.close());
 describe('the Idempotency-Key of a POST that creates', () => {
   it('is required and must be short printable ASCII', async () => {
     const post = (key: string) => house.operator.post('/v1/tenants', { name: 'Chain' }, { 'idempotency-key': key });
-    expect(await post('')).toMatchObject({ status: 400, body: { code: 'idempotency_key_required', errors: [{ pointer: 'Idempotency-Key' }] } });
+    expect(await post('')).toMatchObject({
+      status: 400,
+      body: { code: 'idempotency_key_required', errors: [{ pointer: 'Idempotency-Key' }] },
+    });
     expect(await post('x'.repeat(256))).toMatchObject({ status: 400, body: { code: 'idempotency_key_invalid' } });
     expect(await post('caf\u00e9')).toMatchObject({ status: 400, body: { code: 'idempotency_key_invalid' } });
     expect((await post('x'.repeat(255))).status).toBe(201);
@@ -26,7 +29,8 @@ describe('the Idempotency-Key of a POST that creates', () => {
     expect(replies.map(({ status }) => status).sort()).toEqual([...Array<number>(19).fill(200), 201]);
     expect(new Set(replies.map((reply) => reply.at('/id'))).size).toBe(1);
     expect(replies.filter((reply) => reply.at('/api_key/secret') !== null)).toHaveLength(1);
-    for (const reply of replies) expect(reply.headers.get('idempotent-replayed')).toBe(reply.status === 200 ? 'true' : null);
+    for (const reply of replies)
+      expect(reply.headers.get('idempotent-replayed')).toBe(reply.status === 200 ? 'true' : null);
     expect(await house.rows(`SELECT id FROM tenant WHERE name = 'Twenty'`)).toHaveLength(1);
   });
 
@@ -34,7 +38,10 @@ describe('the Idempotency-Key of a POST that creates', () => {
     const headers = { 'idempotency-key': 'state-of-now' };
     const first = await house.operator.post('/v1/tenants', { name: 'Chain' }, headers);
     await house.operator.post(`/v1/tenants/${first.string('/id')}/suspend`);
-    expect(await house.operator.post('/v1/tenants', { name: 'Chain' }, headers)).toMatchObject({ status: 200, body: { id: first.at('/id'), status: 'suspended' } });
+    expect(await house.operator.post('/v1/tenants', { name: 'Chain' }, headers)).toMatchObject({
+      status: 200,
+      body: { id: first.at('/id'), status: 'suspended' },
+    });
   });
 
   it('with another body is refused and changes nothing', async () => {
@@ -65,7 +72,9 @@ describe('the Idempotency-Key of a POST that creates', () => {
     const { tenant, api } = await house.tenant();
     const strange = { mode: 'test', scopes: ['admin'], organizations: ['org_00000000000000000000000000'] };
     expect((await api.post(`/v1/tenants/${tenant}/api_keys`, strange, headers)).status).toBe(422);
-    expect((await api.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['admin'] }, headers)).status).toBe(201);
+    expect(
+      (await api.post(`/v1/tenants/${tenant}/api_keys`, { mode: 'test', scopes: ['admin'] }, headers)).status,
+    ).toBe(201);
   });
 });
 

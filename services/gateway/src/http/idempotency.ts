@@ -13,7 +13,18 @@ export interface Creation<T> {
   readonly value: T;
 }
 
+interface Earlier {
+  readonly hash: Buffer;
+  /** UUID of what was made. */
+  readonly resource: string;
+}
+
 export interface CreationSteps<T> {
+  /**
+   * What must be there before the transaction and cannot be part of it, under the id that the resource will have. Runs
+   * only while the key is unknown; what it leaves behind when another attempt wins must harm nobody.
+   */
+  prepare?(id: string): Promise<void>;
   /** Makes the resource under this UUID. What it throws takes the key back: a refused attempt may be repeated. */
   make(query: Query, id: string): Promise<T>;
   /** Reads the resource that an earlier attempt made. */
@@ -32,9 +43,13 @@ export class Idempotency {
     @Inject(IDS) private readonly ids: IdFactory,
   ) {}
 
-  create<T>(auth: Auth, attempt: Attempt, steps: CreationSteps<T>): Promise<Creation<T>> {
+  async create<T>(auth: Auth, attempt: Attempt, steps: CreationSteps<T>): Promise<Creation<T>> {
     const id = this.ids.uuid();
     const scope = auth.kind === 'operator' ? [null, null] : [auth.tenantId, auth.mode];
+    if (steps.prepare !== undefined) {
+      const known = await this.transactions.as(auth, (query) => this.#find(query, scope, attempt));
+      if (known === undefined) await steps.prepare(id);
+    }
     return this.transactions.as(auth, async (query) => {
       const [made] = await query(
         `INSERT INTO idempotency (tenant_id, mode, route, key, hash, resource) VALUES ($1, $2, $3, $4, $5, $6)
@@ -47,12 +62,17 @@ export class Idempotency {
     });
   }
 
-  async #earlier(query: Query, scope: readonly unknown[], attempt: Attempt): Promise<string> {
-    const [row] = await query<{ hash: Buffer; resource: string }>(
+  async #find(query: Query, scope: readonly unknown[], attempt: Attempt): Promise<Earlier | undefined> {
+    const [row] = await query<Earlier>(
       `SELECT hash, resource FROM idempotency
         WHERE tenant_id IS NOT DISTINCT FROM $1 AND mode IS NOT DISTINCT FROM $2 AND route = $3 AND key = $4`,
       [...scope, attempt.route, attempt.key],
     );
+    return row;
+  }
+
+  async #earlier(query: Query, scope: readonly unknown[], attempt: Attempt): Promise<string> {
+    const row = await this.#find(query, scope, attempt);
     if (row === undefined) throw new Error('an idempotency key vanished while it was read');
     if (!row.hash.equals(attempt.hash)) {
       const detail =

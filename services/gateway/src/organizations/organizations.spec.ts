@@ -54,7 +54,12 @@ describe('an organization', () => {
   ])('of %s is not made with the tax id %s (%s)', async (country, taxId, reason) => {
     expect(await api.post('/v1/organizations', body({ country, tax_id: taxId }))).toMatchObject({
       status: 422,
-      body: { code: 'tax_id_invalid', reason, detail: expect.stringMatching(/\w+ .+\./), errors: [{ pointer: '/tax_id' }] },
+      body: {
+        code: 'tax_id_invalid',
+        reason,
+        detail: expect.stringMatching(/\w+ .+\./),
+        errors: [{ pointer: '/tax_id' }],
+      },
     });
   });
 
@@ -100,9 +105,15 @@ describe('an organization', () => {
   it('is archived and restored, and found by its status and tax id', async () => {
     const { organization, taxId } = await house.organization(api);
     const find = async (query: string) => (await api.get(`/v1/organizations?tax_id=${taxId}${query}`)).list().length;
-    expect(await api.post(`/v1/organizations/${organization}/archive`)).toMatchObject({ status: 200, body: { status: 'archived' } });
+    expect(await api.post(`/v1/organizations/${organization}/archive`)).toMatchObject({
+      status: 200,
+      body: { status: 'archived' },
+    });
     expect([await find(''), await find('&status=active'), await find('&status=archived')]).toEqual([1, 0, 1]);
-    expect(await api.post(`/v1/organizations/${organization}/restore`)).toMatchObject({ status: 200, body: { status: 'active' } });
+    expect(await api.post(`/v1/organizations/${organization}/restore`)).toMatchObject({
+      status: 200,
+      body: { status: 'active' },
+    });
     expect(await find('&status=active')).toBe(1);
   });
 });

@@ -360,6 +360,13 @@ describe('the QR', () => {
       status: 404,
       body: { code: 'qr_not_available' },
     });
+    tellPayment(house, id, 2, 'expired', { next_action: QR });
+    await waitFor(
+      'the end',
+      async () => (await shop.api.get(`/v1/payments/${id}?wait=1`)).body['status'] === 'expired',
+    );
+    expect((await shop.api.get(`/v1/payments/${id}/qr.txt`)).status).toBe(404);
+    expect((await shop.api.get(`/v1/payments/${id}`)).body['next_action']).toBeNull();
   });
 });
 

@@ -12,7 +12,7 @@ import { MemoryWakeUps } from '@tolem/coordination';
 import { type Clock, IdFactory, systemClock } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
 import { createLogger } from '@tolem/observability';
-import { testDatabase, waitFor } from '@tolem/testing';
+import { type TestDatabase, testDatabase, waitFor } from '@tolem/testing';
 import pg from 'pg';
 import type { GatewayConfig } from '../config.ts';
 import { type RunningGateway, startGateway } from '../gateway.ts';
@@ -68,7 +68,7 @@ export class GatewayHarness {
     readonly bus: InProcessBus,
     readonly ids: IdFactory,
     readonly clock: Clock,
-    readonly database: { adminUrl: string; urlOf(role: string): string; drop(): Promise<void> },
+    readonly database: TestDatabase,
     readonly config: GatewayConfig,
     /** What the gateway has logged, line by line. */
     readonly logLines: readonly string[],

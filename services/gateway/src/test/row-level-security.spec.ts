@@ -10,7 +10,11 @@ beforeAll(async () => {
   one = await house.onboard();
   other = await house.onboard();
   for (const shop of [one, other]) {
-    await shop.api.post('/v1/desks', { organization: shop.organization, desk: 'desk-01', trade_point: shop.tradePoints[0] });
+    await shop.api.post('/v1/desks', {
+      organization: shop.organization,
+      desk: 'desk-01',
+      trade_point: shop.tradePoints[0],
+    });
   }
 });
 afterAll(() => house.close());
@@ -34,7 +38,10 @@ const uuidOf = (shop: Shop): string => uuidFromId('ten', shop.tenant) ?? '';
 describe('the role of the public API', () => {
   it('sees nothing at all while no tenant is set', async () => {
     for (const table of [...Object.keys(TABLES), 'certificate']) {
-      expect({ table, rows: await house.gateway.appDatabase.query(`SELECT * FROM ${table}`) }).toEqual({ table, rows: [] });
+      expect({ table, rows: await house.gateway.appDatabase.query(`SELECT * FROM ${table}`) }).toEqual({
+        table,
+        rows: [],
+      });
     }
   });
 
@@ -55,7 +62,8 @@ describe('the role of the public API', () => {
   });
 
   it('can neither write into another tenant nor move a row there', async () => {
-    const as = (sql: string, values: unknown[]) => house.gateway.appDatabase.asTenant(uuidOf(one), (manager) => manager.query(sql, values));
+    const as = (sql: string, values: unknown[]) =>
+      house.gateway.appDatabase.asTenant(uuidOf(one), (manager) => manager.query(sql, values));
     await expect(
       as(
         `INSERT INTO organization (id, tenant_id, mode, country, tax_id, tax_id_kind, name, timezone, max_amount)
@@ -64,7 +72,9 @@ describe('the role of the public API', () => {
       ),
     ).rejects.toThrow(/row-level security/);
     await expect(as('UPDATE organization SET tenant_id = $1', [uuidOf(other)])).rejects.toThrow(/row-level security/);
-    expect(await as('UPDATE organization SET name = $1 WHERE tenant_id = $2 RETURNING id', ['x', uuidOf(other)])).toEqual([[], 0]);
+    expect(
+      await as('UPDATE organization SET name = $1 WHERE tenant_id = $2 RETURNING id', ['x', uuidOf(other)]),
+    ).toEqual([[], 0]);
   });
 
   it('cannot hang a row of one tenant onto a parent of another, whatever a use case forgets', async () => {
@@ -88,7 +98,13 @@ describe('the roles of the running service', () => {
            FROM pg_roles r WHERE rolname IN ('tolem_gateway', 'tolem_gateway_worker') ORDER BY rolname`,
       ),
     ).toEqual(
-      ['tolem_gateway', 'tolem_gateway_worker'].map((rolname) => ({ rolname, rolsuper: false, rolbypassrls: false, rolcreaterole: false, owned: 0 })),
+      ['tolem_gateway', 'tolem_gateway_worker'].map((rolname) => ({
+        rolname,
+        rolsuper: false,
+        rolbypassrls: false,
+        rolcreaterole: false,
+        owned: 0,
+      })),
     );
   });
 

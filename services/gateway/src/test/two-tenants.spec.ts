@@ -9,7 +9,11 @@ beforeAll(async () => {
   house = await GatewayHarness.start();
   owner = await house.onboard();
   stranger = await house.onboard();
-  const desk = await owner.api.post('/v1/desks', { organization: owner.organization, desk: 'desk-of-owner', trade_point: owner.tradePoints[0] });
+  const desk = await owner.api.post('/v1/desks', {
+    organization: owner.organization,
+    desk: 'desk-of-owner',
+    trade_point: owner.tradePoints[0],
+  });
   const key = await owner.api.post(`/v1/tenants/${owner.tenant}/api_keys`, { mode: 'test', scopes: ['admin'] });
   const [method] = PROVIDER.methods;
   const paid = await owner.api.post(
@@ -46,7 +50,11 @@ const ROUTES: readonly [method: string, path: string, body?: object][] = [
   ['POST', '/v1/organizations/{organization}/archive'],
   ['POST', '/v1/organizations/{organization}/restore'],
   ['GET', '/v1/organizations/{organization}/connections'],
-  ['POST', '/v1/organizations/{organization}/connections', { provider: PROVIDER.name, scheme: SCHEME, certificate: 'crt_x' }],
+  [
+    'POST',
+    '/v1/organizations/{organization}/connections',
+    { provider: PROVIDER.name, scheme: SCHEME, certificate: 'crt_x' },
+  ],
   ['GET', '/v1/connections/{connection}'],
   ['PATCH', '/v1/connections/{connection}', { options: {} }],
   ['POST', '/v1/connections/{connection}/verify'],
@@ -94,22 +102,39 @@ describe('another tenant’s things', () => {
     expect(open).toEqual([]);
   });
 
-  it.each(ROUTES.map(([method, path, body]) => ({ method, path, body })))('$method $path answers 404, as if they did not exist', async ({ method, path, body }) => {
-    const text = body === undefined ? undefined : fill(JSON.stringify(body));
-    const headers = { 'idempotency-key': house.nextKey() };
-    const before = await everything();
-    const foreign = await stranger.api.send(method, fill(path), text, headers);
-    const unknown = await stranger.api.send(method, fill(path).replaceAll(/_[0-9a-z]{26}/g, `_${'0'.repeat(26)}`).replace('of-owner', 'of-nobody'), text, {
-      'idempotency-key': house.nextKey(),
-    });
-    const answer = (reply: typeof foreign) => ({ ...reply.body, request_id: null, status: reply.status });
-    expect(foreign).toMatchObject({ status: 404, body: { code: 'not_found' } });
-    expect(answer(foreign)).toEqual(answer(unknown));
-    expect(await everything()).toEqual(before);
-  });
+  it.each(ROUTES.map(([method, path, body]) => ({ method, path, body })))(
+    '$method $path answers 404, as if they did not exist',
+    async ({ method, path, body }) => {
+      const text = body === undefined ? undefined : fill(JSON.stringify(body));
+      const headers = { 'idempotency-key': house.nextKey() };
+      const before = await everything();
+      const foreign = await stranger.api.send(method, fill(path), text, headers);
+      const unknown = await stranger.api.send(
+        method,
+        fill(path)
+          .replaceAll(/_[0-9a-z]{26}/g, `_${'0'.repeat(26)}`)
+          .replace('of-owner', 'of-nobody'),
+        text,
+        {
+          'idempotency-key': house.nextKey(),
+        },
+      );
+      const answer = (reply: typeof foreign) => ({ ...reply.body, request_id: null, status: reply.status });
+      expect(foreign).toMatchObject({ status: 404, body: { code: 'not_found' } });
+      expect(answer(foreign)).toEqual(answer(unknown));
+      expect(await everything()).toEqual(before);
+    },
+  );
 
   it('are in no list', async () => {
-    for (const path of ['/v1/organizations', '/v1/desks', '/v1/api_keys', '/v1/payments', '/v1/audit_log', `/v1/desks?organization=${owner.organization}`]) {
+    for (const path of [
+      '/v1/organizations',
+      '/v1/desks',
+      '/v1/api_keys',
+      '/v1/payments',
+      '/v1/audit_log',
+      `/v1/desks?organization=${owner.organization}`,
+    ]) {
       const { status, text } = await stranger.api.get(path);
       expect(status).toBe(200);
       for (const id of Object.values(ids)) expect(text).not.toContain(id);
@@ -117,18 +142,31 @@ describe('another tenant’s things', () => {
   });
 
   it('cannot be reached by naming them in a body', async () => {
-    const key = await stranger.api.post(`/v1/tenants/${stranger.tenant}/api_keys`, { mode: 'test', scopes: ['admin'], organizations: [owner.organization] });
+    const key = await stranger.api.post(`/v1/tenants/${stranger.tenant}/api_keys`, {
+      mode: 'test',
+      scopes: ['admin'],
+      organizations: [owner.organization],
+    });
     expect(key).toMatchObject({ status: 422, body: { code: 'organization_unknown' } });
-    const desk = await stranger.api.post('/v1/desks', { organization: stranger.organization, desk: 'd', trade_point: owner.tradePoints[0] });
+    const desk = await stranger.api.post('/v1/desks', {
+      organization: stranger.organization,
+      desk: 'd',
+      trade_point: owner.tradePoints[0],
+    });
     expect(desk).toMatchObject({ status: 422, body: { code: 'trade_point_unknown' } });
-    const connection = await stranger.api.patch(`/v1/connections/${stranger.connection}`, { certificate: owner.certificate });
+    const connection = await stranger.api.patch(`/v1/connections/${stranger.connection}`, {
+      certificate: owner.certificate,
+    });
     expect(connection).toMatchObject({ status: 403, body: { code: 'tax_id_not_granted' } });
   });
 });
 
 /** `GET /v1/desks/{desk}` and `GET /v1/desks/desk-of-owner` are one pattern. */
 function patternOf(route: string): string {
-  return route.replaceAll(/\{\w+\}/g, '{}').replace('desk-of-owner', '{}').replace('payment-of-owner', '{}');
+  return route
+    .replaceAll(/\{\w+\}/g, '{}')
+    .replace('desk-of-owner', '{}')
+    .replace('payment-of-owner', '{}');
 }
 
 /** The owner's rows, so that a spec sees that a refused call has changed nothing. */

@@ -67,16 +67,20 @@ export class Chain {
     return (await this.call<T>('GET', path)).body;
   }
 
-  pay(amount: number, idempotencyKey: string, waitSeconds = 25): Promise<Answer<PaymentView>> {
+  pay(amount: number, idempotencyKey: string, waitSeconds = 25, desk = 'desk-01'): Promise<Answer<PaymentView>> {
     const body = {
       organization: this.organization,
-      desk: 'desk-01',
+      desk,
       trade_point: this.tradePoint,
       amount,
       currency: 'KZT',
       method: { type: 'kaspi_qr' },
     };
     return this.call('POST', `/v1/payments?wait=${waitSeconds}`, body, { 'idempotency-key': idempotencyKey });
+  }
+
+  cancel(key: string): Promise<Answer<PaymentView>> {
+    return this.call('POST', '/v1/payments/cancel_by_key', { key });
   }
 
   payment(id: string, waitSeconds = 0): Promise<PaymentView> {

@@ -1,52 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
 import { type TestDatabase, waitFor } from '@tolem/testing';
 import { type Chain, onboard, type PaymentView } from './chain.ts';
+import { House } from './house.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const PAYMENTS = 40;
 /** After how many answered creates the process is killed. */
 const KILL_AFTER = [8, 20, 30];
 const START_WITHIN_MS = 20_000;
-
-/** The compiled process, as operators run it. */
-class House {
-  #child: ChildProcess | undefined;
-  #output = '';
-
-  constructor(private readonly environment: Record<string, string>) {}
-
-  async start(): Promise<string> {
-    this.#output = '';
-    const child = spawn(process.execPath, [MAIN, '--exit-with-parent'], {
-      env: { PATH: process.env['PATH'], ...this.environment, TOLEM_LOG_LEVEL: 'info' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    const listen = (chunk: Buffer): void => void (this.#output += chunk.toString());
-    child.stdout?.on('data', listen);
-    child.stderr?.on('data', listen);
-    return waitFor('the house to serve', () => {
-      if (child.exitCode !== null) throw new Error(this.#output);
-      const line = this.#output.split('\n').find((candidate) => candidate.includes('"serving"'));
-      return line === undefined ? undefined : (JSON.parse(line) as { url: string }).url;
-    });
-  }
-
-  async kill(signal: NodeJS.Signals): Promise<number | null> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    return ended;
-  }
-}
 
 describe('a process that is killed with -9 again and again under load', () => {
   let folder: string;

@@ -15,14 +15,16 @@ interface DocumentedOperation {
 export function docsPage(document: OpenAPIObject): string {
   const root: Json = JSON.parse(JSON.stringify(document)) as Json;
   const info = isObject(root['info']) ? root['info'] : {};
-  const tags = byTag(operationsOf(root));
+  const operations = operationsOf(root);
+  const tags = byTag(operations);
   const title = escapeHtml(textOf(info['title']));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} API</title><style>${PAGE_STYLE}</style></head><body>
-<nav><strong>${title}</strong>${[...tags].map(([tag, list]) => navHtml(tag, list)).join('')}<p><a href="/openapi.json">openapi.json</a></p></nav>
+<nav><strong>${title}</strong>${[...tags].map(([tag, list]) => navHtml(tag, list)).join('')}<h3><a href="#Problems">Problems</a></h3><p><a href="/openapi.json">openapi.json</a></p></nav>
 <main><h1>${title} API</h1>${paragraphs(textOf(info['description']))}
 ${[...tags].map(([tag, list]) => `<h2 id="${anchor(tag)}">${escapeHtml(tag)}</h2>${list.map((item) => operationHtml(item, root)).join('')}`).join('')}
+${problemsHtml(operations)}
 </main></body></html>`;
 }
 
@@ -43,6 +45,32 @@ function byTag(operations: readonly DocumentedOperation[]): Map<string, Document
     tags.set(tag, [...(tags.get(tag) ?? []), operation]);
   }
   return tags;
+}
+
+/** Every problem code with where it can come from; `type` of a problem document points here. */
+function problemsHtml(operations: readonly DocumentedOperation[]): string {
+  const places = new Map<string, string[]>();
+  for (const { method, path, about } of operations) {
+    for (const [status, response] of Object.entries(isObject(about['responses']) ? about['responses'] : {})) {
+      const codes =
+        isObject(response) && Number(status) >= 400 ? [...textOf(response['description']).matchAll(/`(\w+)`/g)] : [];
+      for (const [, code = ''] of codes) {
+        places.set(`${status} ${code}`, [
+          ...(places.get(`${status} ${code}`) ?? []),
+          `${method.toUpperCase()} ${path}`,
+        ]);
+      }
+    }
+  }
+  const everywhere = operations.length / 2;
+  const rows = [...places]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, list]) => {
+      const [status = '', code = ''] = name.split(' ');
+      const where = list.length > everywhere ? 'any call' : list.join(', ');
+      return `<tr id="problem-${code}"><td>${status}</td><td><code>${code}</code></td><td>${escapeHtml(where)}</td></tr>`;
+    });
+  return `<h2 id="Problems">Problems</h2><table>${rows.join('')}</table>`;
 }
 
 function navHtml(tag: string, operations: readonly DocumentedOperation[]): string {

@@ -17,16 +17,23 @@ interface Found {
 
 function operations(): Found[] {
   return Object.entries(document['paths'] as Json).flatMap(([path, item]) =>
-    Object.entries(item as Json).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation: operation as Json })),
+    Object.entries(item as Json).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      operation: operation as Json,
+    })),
   );
 }
 
 /** Routes as the running server has them, in the document's way of writing parameters. */
 function routes(): string[] {
   const fastify = house.gateway.app.getHttpAdapter().getInstance() as { printRoutes(options: object): string };
-  const adapter = house.gateway.app.getHttpAdapter() as unknown as { routes: readonly { method: string; url: string }[] };
+  const adapter = house.gateway.app.getHttpAdapter() as unknown as {
+    routes: readonly { method: string; url: string }[];
+  };
   expect(fastify.printRoutes({ commonPrefix: false })).toContain('/v1/tenants');
-  return adapter.routes.filter(({ method }) => method !== 'HEAD').map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
+  return adapter.routes
+    .filter(({ method }) => method !== 'HEAD')
+    .map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
 }
 
 /** Everything in a JSON value, at any depth. */
@@ -42,12 +49,19 @@ describe('the OpenAPI document', () => {
     expect(document).toMatchObject({
       openapi: expect.stringMatching(/^3\.1\./),
       info: { title: 'Tolem', version: '1' },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } }, schemas: { Problem: { type: 'object' } } },
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+        schemas: { Problem: { type: 'object' } },
+      },
     });
   });
 
   it('holds every route of the running server and no other', () => {
-    expect(operations().map(({ name }) => name).sort()).toEqual(routes().sort());
+    expect(
+      operations()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(routes().sort());
   });
 
   it('resolves every reference', () => {
@@ -66,13 +80,19 @@ describe('the OpenAPI document', () => {
     const ids = new Set<unknown>();
     for (const { name, operation } of operations()) {
       expect({ name, operation }).toMatchObject({
-        operation: { summary: expect.stringMatching(/\w/), operationId: expect.stringMatching(/^\w+$/), tags: [expect.any(String)] },
+        operation: {
+          summary: expect.stringMatching(/\w/),
+          operationId: expect.stringMatching(/^\w+$/),
+          tags: [expect.any(String)],
+        },
       });
       ids.add(operation['operationId']);
       if (!name.includes('/v1/')) continue;
       const responses = operation['responses'] as Json;
       expect({ name, security: operation['security'] }).toEqual({ name, security: [{ key: [] }] });
-      expect({ name, statuses: Object.keys(responses) }).toMatchObject({ statuses: expect.arrayContaining(['401', '403']) });
+      expect({ name, statuses: Object.keys(responses) }).toMatchObject({
+        statuses: expect.arrayContaining(['401', '403']),
+      });
     }
     expect(ids.size).toBe(operations().length);
   });
@@ -80,12 +100,16 @@ describe('the OpenAPI document', () => {
   it('describes every path parameter and gives every POST that creates its Idempotency-Key', () => {
     for (const { name, operation } of operations()) {
       const parameters = (operation['parameters'] ?? []) as Json[];
-      const inPath = parameters.filter((parameter) => parameter['in'] === 'path').map((parameter) => `{${String(parameter['name'])}}`);
+      const inPath = parameters
+        .filter((parameter) => parameter['in'] === 'path')
+        .map((parameter) => `{${String(parameter['name'])}}`);
       expect({ name, inPath }).toEqual({ name, inPath: name.match(/\{\w+\}/g) ?? [] });
       const responses = operation['responses'] as Json;
       if ('201' in responses) {
         expect({ name, parameters }).toMatchObject({
-          parameters: expect.arrayContaining([expect.objectContaining({ name: 'Idempotency-Key', in: 'header', required: true })]),
+          parameters: expect.arrayContaining([
+            expect.objectContaining({ name: 'Idempotency-Key', in: 'header', required: true }),
+          ]),
         });
       }
     }
@@ -115,6 +139,7 @@ describe('the page to read', () => {
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     for (const { name } of operations()) expect(page.text).toContain(name.split(' ')[1]);
+    expect(page.text).toContain('id="problem-tax_id_invalid"');
     expect(page.text).not.toMatch(/<script|<link|<img|src=|@import|url\(/i);
   });
 });

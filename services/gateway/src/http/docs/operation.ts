@@ -111,5 +111,10 @@ function problemResponses(options: OperationOptions): MethodDecorator[] {
 function keyProblems(options: OperationOptions): Readonly<Record<number, readonly string[]>> {
   if (options.idempotencyKey === undefined) return {};
   const missing = options.idempotencyKey === 'required' ? ['idempotency_key_required'] : [];
-  return { 400: [...missing, 'idempotency_key_invalid'], 422: ['idempotency_key_reused'] };
+  return {
+    400: ['invalid_json', ...missing, 'idempotency_key_invalid'],
+    413: ['body_too_large'],
+    415: ['unsupported_media_type'],
+    422: ['idempotency_key_reused'],
+  };
 }

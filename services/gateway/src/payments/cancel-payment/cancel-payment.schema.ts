@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plainText } from '../create-payment/plain-text.ts';
+import { plainText } from '../plain-text.ts';
 
 export const cancelPaymentSchema = z.strictObject({ reason: plainText(255).optional() }).optional();
 export type CancelPaymentBody = z.infer<typeof cancelPaymentSchema>;

@@ -1,7 +1,7 @@
 import { type MethodDescriptor, methodNamed, PROVIDERS } from '@tolem/contracts';
 import { MAX_ITEMS } from '@tolem/domain';
 import { z } from 'zod';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../plain-text.ts';
 
 const MAX_METADATA_ENTRIES = 50;
 

@@ -226,6 +226,23 @@ describe('creating a payment', () => {
     ).toHaveLength(1);
   });
 
+  it('uses a desk that somebody else makes at the same moment', async () => {
+    const own = await house.shop();
+    await house.rows('BEGIN');
+    await house.rows(
+      `INSERT INTO desk (id, tenant_id, mode, organization_id, trade_point_id, external_id) VALUES ($1, $2, 'test', $3, $4, 'at-once')`,
+      [house.ids.uuid(), own.caller.tenantId, own.organizationId, uuidFromId('tp', own.tradePoints[0] ?? '')],
+    );
+    const reply = house.pay(own, house.body(own, { desk: 'at-once' }));
+    await waitFor(
+      'the create to wait for the desk',
+      async () => (await house.worker.query('SELECT FROM pg_locks WHERE NOT granted')).length > 0,
+    );
+    await house.rows('COMMIT');
+    expect((await reply).status).toBe(201);
+    expect(await house.count(`desk WHERE external_id = 'at-once'`)).toBe(1);
+  });
+
   it('needs no trade point where there is exactly one, and none for a known desk', async () => {
     const { trade_point: _, ...own } = house.body(await house.shop({ tradePoints: 1 }));
     const single = await house.shop({ tradePoints: 1 });

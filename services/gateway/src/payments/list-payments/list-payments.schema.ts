@@ -1,7 +1,7 @@
 import { PAYMENT_STATUSES } from '@tolem/domain';
 import { z } from 'zod';
 import { pageShape } from '../../http/page.ts';
-import { plainText } from '../create-payment/plain-text.ts';
+import { plainText } from '../plain-text.ts';
 
 const statuses = z
   .string()

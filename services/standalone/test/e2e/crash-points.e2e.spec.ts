@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Sandbox, startSandbox } from '@tolem/sandbox';
+import { type TestDatabase, waitFor } from '@tolem/testing';
+import { type Chain, onboard, type PaymentView } from './chain.ts';
+import { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
+import { House } from './house.ts';
+import { houseDatabase, houseEnvironment } from './house-database.ts';
+
+const PRELOAD = fileURLToPath(new URL('./crash-preload.mjs', import.meta.url));
+/** Tills of one point; the process dies when the second of them gets there, so some work is before it and some after. */
+const TILLS = 4;
+const NTH = 2;
+const START_WITHIN_MS = 20_000;
+const OPEN = ['created', 'requires_customer', 'processing', 'unknown'];
+
+interface Sale {
+  readonly key: string;
+  readonly point: string;
+  ended?: PaymentView;
+}
+
+describe('a process that dies at any step of a payment', () => {
+  let folder: string;
+  let crashFile: string;
+  let database: TestDatabase;
+  let bank: Sandbox;
+  let house: House;
+  let chain: Chain;
+  const sales: Sale[] = [];
+  const running: Promise<void>[] = [];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tolem-points-'));
+    crashFile = join(folder, 'crash-point.json');
+    writeFileSync(crashFile, '');
+    [database, bank] = await Promise.all([
+      houseDatabase(),
+      startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
+    ]);
+    house = new House({ ...houseEnvironment(database, bank.r3Url), TOLEM_CRASH_FILE: crashFile }, PRELOAD);
+    chain = await onboard(await house.start(), bank.tls);
+  }, 60_000);
+
+  afterAll(async () => {
+    await house?.kill('SIGKILL');
+    await Promise.allSettled(running);
+    await bank?.close();
+    await database?.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A till that repeats its request under the same key until its payment has ended, whatever happens meanwhile. */
+  async function sell(sale: Sale, desk: string, amount: number, cancels: boolean): Promise<void> {
+    await waitFor(
+      `an answer to ${sale.key}`,
+      async () => (await chain.pay(amount, sale.key, 0, desk)).status < 300,
+      60_000,
+    );
+    if (cancels) {
+      await waitFor(`a cancel of ${sale.key}`, async () => (await chain.cancel(sale.key)).status < 300, 60_000);
+    }
+    sale.ended = await waitFor(
+      `${sale.key} to end`,
+      async () => {
+        const payment = await chain.get<PaymentView>(`/v1/payments/by_key/${sale.key}`);
+        return payment.status === undefined || OPEN.includes(payment.status) ? undefined : payment;
+      },
+      90_000,
+    );
+  }
+
+  async function dieAt(point: CrashPoint, no: number): Promise<void> {
+    writeFileSync(crashFile, JSON.stringify({ ...point, nth: NTH }));
+    house.signal('SIGUSR2');
+    const died = house.death();
+    for (let till = 0; till < TILLS; till += 1) {
+      const sale: Sale = { key: `point-${no}-${till}`, point: point.name };
+      sales.push(sale);
+      // A desk of its own for every sale: its device is registered with it.
+      running.push(sell(sale, `desk-${no}-${till}`, 100_000 + no * 1_000 + till * 100, point.cancels === true));
+    }
+    const signal = await waitFor(`the process to die ${point.name}`, () => died.signal, 20_000);
+    writeFileSync(crashFile, '');
+    chain.gateway = await house.start();
+    expect(signal).toBe('SIGKILL');
+  }
+
+  it.each(CRASH_POINTS.map((point, no) => [point.name, point, no] as const))(
+    'is started again after it died %s',
+    async (_name, point, no) => dieAt(point, no),
+    45_000,
+  );
+
+  it('has every payment final at the end, books equal to the bank’s, and no start sent after its deadline', async () => {
+    await Promise.all(running);
+    const open = sales.filter((sale) => sale.ended === undefined);
+    expect(open).toEqual([]);
+    const ended = sales.flatMap((sale) => (sale.ended === undefined ? [] : [sale.ended]));
+    expect(new Set(ended.map((payment) => payment.id)).size).toBe(sales.length);
+    const ours = ended.filter((payment) => payment.status === 'succeeded');
+    // A crash costs a till seconds, not the sale: nothing that was not canceled ends unpaid here.
+    const unpaid = sales.filter((sale) => sale.ended?.status !== 'succeeded' && !/cancel/.test(sale.point));
+    expect(unpaid.map((sale) => `${sale.point}: ${sale.ended?.status} ${sale.ended?.failure?.code ?? ''}`)).toEqual([]);
+    const theirs = bank.ledger().filter((row) => row.status === 'Processed');
+    expect(ours.map((payment) => `${payment.id} ${payment.amount}`).sort()).toEqual(
+      theirs.map((row) => `${row.external_id} ${row.amount}`).sort(),
+    );
+    const createdAt = new Map(ended.map((payment) => [payment.id, Date.parse(payment.created_at)]));
+    const late = bank.ledger().flatMap((row) =>
+      row.calls
+        .filter((call) => call.call === 'qr/create')
+        .filter((call) => Date.parse(call.at) > (createdAt.get(row.external_id ?? '') ?? 0) + START_WITHIN_MS)
+        .map(() => row.external_id),
+    );
+    expect(late).toEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,50 @@
+/**
+ * Every step of a payment's way at which the process may die, one before and one after it. Steps are recognised from
+ * outside, at four seams of the compiled product: statements, publishing, the bus and the way to the bank; the product
+ * itself knows nothing of this.
+ */
+export type Seam = 'statement' | 'publish' | 'deliver' | 'bank';
+
+export interface CrashPoint {
+  readonly name: string;
+  readonly seam: Seam;
+  /** `written`: the request is on the wire and its answer has not come. */
+  readonly when: 'before' | 'written' | 'after';
+  /** Part of the SQL, type of the message, or path at the bank. */
+  readonly match: string;
+  /** The phase that a statement or message carries, where several steps look alike otherwise. */
+  readonly phase?: string;
+  /** The load cancels its payments while this point is armed. */
+  readonly cancels?: true;
+}
+
+type Step = Omit<CrashPoint, 'when' | 'name'> & { readonly step: string };
+
+/** Data-model §4 in order: create, accept, device, start, apply, progress, paid, apply paid, removal; then the cancel. */
+const STEPS: readonly Step[] = [
+  { step: 'create commits', seam: 'statement', match: 'create_payment' },
+  { step: 'payment.start is published', seam: 'publish', match: 'payment.start' },
+  { step: 'payment.start is handled', seam: 'deliver', match: 'payment.start' },
+  { step: 'accept commits', seam: 'statement', match: 'INSERT INTO operation' },
+  { step: 'device/register is called', seam: 'bank', match: '/device/register' },
+  { step: 'the device binding commits', seam: 'statement', match: 'INSERT INTO device_binding' },
+  { step: 'qr/create is called', seam: 'bank', match: '/qr/create' },
+  { step: 'started commits', seam: 'statement', match: 'UPDATE subject', phase: 'requires_customer' },
+  { step: 'started is published', seam: 'publish', match: 'payment.state', phase: 'requires_customer' },
+  { step: 'started is handled', seam: 'deliver', match: 'payment.state', phase: 'requires_customer' },
+  { step: 'facts are applied', seam: 'statement', match: 'apply_payment_facts' },
+  { step: 'payment/status is asked', seam: 'bank', match: '/payment/status' },
+  { step: 'progress is handled', seam: 'deliver', match: 'payment.progress' },
+  { step: 'paid commits', seam: 'statement', match: 'UPDATE subject', phase: 'succeeded' },
+  { step: 'paid is published', seam: 'publish', match: 'payment.state', phase: 'succeeded' },
+  { step: 'paid is handled', seam: 'deliver', match: 'payment.state', phase: 'succeeded' },
+  { step: 'messages are removed', seam: 'statement', match: 'DELETE FROM outbox' },
+  { step: 'cancel commits', seam: 'statement', match: 'cancel_payment', cancels: true },
+  { step: 'payment.cancel is published', seam: 'publish', match: 'payment.cancel', cancels: true },
+  { step: 'payment.cancel is handled', seam: 'deliver', match: 'payment.cancel', cancels: true },
+];
+
+export const CRASH_POINTS: readonly CrashPoint[] = STEPS.flatMap(({ step, ...at }) => {
+  const moments = at.seam === 'bank' ? (['before', 'written', 'after'] as const) : (['before', 'after'] as const);
+  return moments.map((when) => ({ ...at, when, name: `${when} ${step}` }));
+});

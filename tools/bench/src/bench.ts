@@ -1,0 +1,31 @@
+import type { Step } from '@tolem/local-stack';
+import type { BankLedger } from './bank-ledger.ts';
+import type { BenchOptions } from './bench-options.ts';
+import type { OpenHouse } from './bench-house.ts';
+import type { HttpLoad } from './http-load.ts';
+import type { ProcessUsage } from './process-usage.ts';
+import type { TillPlace } from './till.ts';
+
+/** What every measurement works with. */
+export interface Bench {
+  options: BenchOptions;
+  house: OpenHouse;
+  load: HttpLoad;
+  ledger: BankLedger;
+  usage: ProcessUsage;
+  places: readonly TillPlace[];
+  /** Of this run, so that no key or reference is used twice. */
+  runId: string;
+  /** performance.now() at which the run should be over. */
+  deadlineMs: number;
+  signal: AbortSignal;
+  step<T>(title: string, work: (step: Step) => Promise<T>, outcome?: (result: T) => string): Promise<T>;
+  line(text?: string): void;
+}
+
+/** The till of the n-th operation: tills go round the desks. */
+export function placeOf(bench: Bench, index: number): TillPlace {
+  const place = bench.places[index % bench.places.length];
+  if (place === undefined) throw new Error('a measurement needs a cash desk');
+  return place;
+}

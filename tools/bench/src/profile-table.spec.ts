@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { costsOf, packageOf } from './profile-table.ts';
+
+const node = (id: number, functionName: string, url = '', lineNumber = -1) => ({
+  id,
+  callFrame: { functionName, url, lineNumber },
+});
+
+describe('the package of a script', () => {
+  it.each([
+    ['', '(v8)'],
+    ['node:internal/tls/wrap', 'node'],
+    ['file:///house/node_modules/pg/lib/client.js', 'pg'],
+    ['file:///house/node_modules/@nestjs/core/router/router.js', '@nestjs/core'],
+    ['file:///house/node_modules/a/node_modules/@b/c/index.js', '@b/c'],
+    ['file:///house/libs/persistence/dist/outbox.js', '@tolem/persistence'],
+    ['file:///house/services/gateway/dist/main.js', '@tolem/gateway'],
+  ])('%s is %s', (url, name) => {
+    expect(packageOf(url)).toBe(name);
+  });
+});
+
+describe('the costs in a profile', () => {
+  const profile = {
+    nodes: [
+      node(1, '(root)'),
+      node(2, '(idle)'),
+      node(3, 'parse', 'file:///h/node_modules/pg/a.js', 9),
+      node(4, '(garbage collector)'),
+      // The same function reached another way.
+      node(5, 'parse', 'file:///h/node_modules/pg/a.js', 9),
+      node(6, 'write', 'file:///h/node_modules/pg/b.js', 0),
+    ],
+    samples: [2, 3, 4, 5, 6, 2],
+    timeDeltas: [5_000, 1_000, 2_000, 3_000, 2_000, 7_000],
+  };
+
+  it('are shares of the time that was not idle, one line per function', () => {
+    const { busyMs, idleMs, functions } = costsOf(profile);
+    expect({ busyMs, idleMs }).toEqual({ busyMs: 8, idleMs: 12 });
+    expect(functions.map(({ what, package: owner, selfMs, share }) => [what, owner, selfMs, share])).toEqual([
+      ['parse a.js:10', 'pg', 4, 0.5],
+      ['(garbage collector)', '(v8)', 2, 0.25],
+      ['write b.js:1', 'pg', 2, 0.25],
+    ]);
+  });
+
+  it('add up by package', () => {
+    const { packages } = costsOf(profile);
+    expect(packages.map(({ what, selfMs }) => [what, selfMs])).toEqual([
+      ['pg', 6],
+      ['(v8)', 2],
+    ]);
+  });
+});

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+/** The part of V8's .cpuprofile that a table of costs needs; times in microseconds. */
+export const cpuProfile = z.looseObject({
+  nodes: z.array(
+    z.looseObject({
+      id: z.int(),
+      callFrame: z.looseObject({ functionName: z.string(), url: z.string(), lineNumber: z.number() }),
+    }),
+  ),
+  samples: z.array(z.int()),
+  timeDeltas: z.array(z.number()),
+});
+export type CpuProfile = z.output<typeof cpuProfile>;
+
+export interface Cost {
+  /** Function and place, or package. */
+  what: string;
+  package: string;
+  selfMs: number;
+  /** Of the time that the process was not idle. */
+  share: number;
+}
+
+export interface ProfileCosts {
+  busyMs: number;
+  idleMs: number;
+  functions: Cost[];
+  packages: Cost[];
+}
+
+/**
+ * Which package a script belongs to: `@tolem/persistence` for what is ours, the package's name for what is not, `node`
+ * for the platform, `(v8)` for the collector and native code that no script names.
+ */
+export function packageOf(url: string): string {
+  if (url === '') return '(v8)';
+  if (url.startsWith('node:')) return 'node';
+  const installed = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
+  if (installed !== undefined) return installed;
+  const ours = /\/(?:libs|services|tools)\/([^/]+)\/(?:dist|src)\//.exec(url)?.[1];
+  return ours === undefined ? url : `@tolem/${ours}`;
+}
+
+/** Self time by function and by package, most expensive first. */
+export function costsOf(profile: CpuProfile): ProfileCosts {
+  const byNode = new Map<number, number>();
+  profile.samples.forEach((node, index) => {
+    byNode.set(node, (byNode.get(node) ?? 0) + Math.max(0, profile.timeDeltas[index] ?? 0));
+  });
+  const functions = new Map<string, Cost>();
+  const packages = new Map<string, Cost>();
+  let busyUs = 0;
+  let idleUs = 0;
+  for (const { id, callFrame } of profile.nodes) {
+    const us = byNode.get(id) ?? 0;
+    if (us === 0) continue;
+    if (callFrame.functionName === '(idle)') {
+      idleUs += us;
+      continue;
+    }
+    busyUs += us;
+    const owner = packageOf(callFrame.url);
+    const file = callFrame.url.split('/').at(-1) ?? '';
+    const place = file === '' ? '' : ` ${file}:${callFrame.lineNumber + 1}`;
+    add(functions, `${callFrame.functionName || '(anonymous)'}${place}`, owner, us);
+    add(packages, owner, owner, us);
+  }
+  const finish = (costs: Map<string, Cost>): Cost[] =>
+    [...costs.values()]
+      .map((cost) => ({ ...cost, selfMs: cost.selfMs / 1_000, share: cost.selfMs / busyUs }))
+      .sort((a, b) => b.selfMs - a.selfMs);
+  return {
+    busyMs: busyUs / 1_000,
+    idleMs: idleUs / 1_000,
+    functions: finish(functions),
+    packages: finish(packages),
+  };
+}
+
+function add(costs: Map<string, Cost>, what: string, owner: string, us: number): void {
+  const key = `${owner} ${what}`;
+  const known = costs.get(key);
+  if (known === undefined) costs.set(key, { what, package: owner, selfMs: us, share: 0 });
+  else known.selfMs += us;
+}
