@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { amountField, boundedJson, idField, instantField, phaseField, snapshotShape } from './fields.ts';
+import { amountField, boundedJson, idField, instantField, openEnum, phaseField, snapshotShape } from './fields.ts';
 import { type BodyOf, defineMessage } from './message.ts';
+import { asWritten, writtenAs } from './written-as.ts';
 
 /** Why something did not happen: our stable code, the provider's own words, and which text the cashier reads. */
 export const failureSchema = z.object({
@@ -18,7 +19,16 @@ export const nextActionSchema = z.object({
   expires_at: instantField.optional(),
 });
 
-export const cancelResultSchema = z.enum(['pending', 'done', 'refused', 'not_possible']);
+/** A step that this release does not know reads as none, whatever it holds: the till waits instead of showing half of it. */
+const unknownActionSchema = z
+  .object({ type: z.string().max(64) })
+  .refine(({ type }) => !nextActionSchema.shape.type.safeParse(type).success)
+  .transform((): null => null);
+const nextActionField = z.union([nextActionSchema.nullable(), unknownActionSchema]);
+writtenAs(nextActionField, asWritten(nextActionSchema.nullable()));
+
+const CANCEL_RESULTS = ['pending', 'done', 'refused', 'not_possible'] as const;
+export const cancelResultSchema = z.enum(CANCEL_RESULTS);
 
 /** Characters of a slip as JSON: what fits on a receipt. */
 const MAX_SLIP_LENGTH = 16_384;
@@ -29,13 +39,14 @@ export const paymentState = defineMessage('payment.state', {
   phase: phaseField,
   provider_ref: z.string().max(128).nullable(),
   amount: amountField.nullable(),
-  next_action: nextActionSchema.nullable(),
+  next_action: nextActionField,
   payment_methods: z.array(z.string().max(64)).max(50),
   slip: boundedJson(z.record(z.string().max(64), z.string().max(500)), MAX_SLIP_LENGTH).nullable(),
-  cancel: z.object({ result: cancelResultSchema }).nullable(),
+  /** A result that this release does not know is still pending. */
+  cancel: z.object({ result: openEnum(CANCEL_RESULTS, 'pending') }).nullable(),
   failure: failureSchema.nullable(),
-  /** Whether the provider said so itself or we concluded it. */
-  evidence: z.enum(['stated', 'inferred']),
+  /** Whether the provider said so itself or we concluded it; evidence of a kind unknown here counts as the weaker. */
+  evidence: openEnum(['stated', 'inferred'], 'inferred'),
 });
 
 /**
@@ -53,7 +64,8 @@ export const paymentProgress = defineMessage('payment.progress', {
 export const deviceState = defineMessage('device.state', {
   ...snapshotShape,
   connection_id: idField,
-  status: z.enum(['registered', 'failed', 'deleted']),
+  /** A status unknown here reads as `failed`: it must not pass for a device that works. */
+  status: openEnum(['registered', 'failed', 'deleted'], 'failed'),
   failure: failureSchema.nullable(),
 });
 
@@ -61,7 +73,8 @@ export const deviceState = defineMessage('device.state', {
 export const connectionState = defineMessage('connection.state', {
   ...snapshotShape,
   connection_version: z.number().int().positive(),
-  health: z.enum(['up', 'down', 'refused']),
+  /** A health unknown here reads as `down`: for a while no payments are started, which is undone by the next snapshot. */
+  health: openEnum(['up', 'down', 'refused'], 'down'),
   reason: failureSchema.nullable(),
   trade_points: z
     .array(z.object({ ref: z.string().min(1).max(64), name: z.string().max(500) }))

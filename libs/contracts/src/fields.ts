@@ -21,16 +21,26 @@ export function boundedJson<Field extends z.ZodType>(field: Field, maxLength: nu
 }
 
 /**
+ * One of a few words, which later releases may add to. A producer writes only what this release knows; a consumer reads
+ * a word that it does not know as `unknown`, so that a single new word never costs it the whole message.
+ */
+export function openEnum<const Word extends string, const Unknown>(
+  words: readonly [Word, ...Word[]],
+  unknown: Unknown,
+): z.ZodType<Word | Unknown, string> {
+  const read = z
+    .string()
+    .max(64)
+    .transform((text): Word | Unknown => words.find((word) => word === text) ?? unknown);
+  writtenAs(read, z.enum(words));
+  return read;
+}
+
+/**
  * The phase of a payment. A value that this release does not know reads as null and means "still pending": a consumer
  * then keeps the status that it has.
  */
-export const phaseField = z
-  .string()
-  .max(40)
-  .transform((value): PaymentStatus | null =>
-    (PAYMENT_STATUSES as readonly string[]).includes(value) ? (value as PaymentStatus) : null,
-  );
-writtenAs(phaseField, z.enum(PAYMENT_STATUSES));
+export const phaseField: z.ZodType<PaymentStatus | null, string> = openEnum(PAYMENT_STATUSES, null);
 
 /** What every command carries (data-model §5). `lane` is what must happen one at a time. */
 export const commandShape = {

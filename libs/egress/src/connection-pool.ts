@@ -1,14 +1,17 @@
 import type { EventEmitter } from 'node:events';
 import { Client } from 'undici';
+import type { NotSentReason } from './egress-outcome.ts';
 import type { Exchange } from './exchange.ts';
+import { FairQueue } from './fair-queue.ts';
 import { openConnection } from './open-connection.ts';
 import type { Route } from './open-connection.ts';
 
 export interface PoolLimits {
   /** Connections open at once to one address with one credential. */
   connections: number;
-  /** Requests that may wait for a free connection; more are refused. */
+  /** Requests that may wait for a free connection; more are refused, see FairQueue. */
   waiting: number;
+  waitingPerShare: number;
   /** An idle connection is closed after this time, or earlier if the server asks for it. */
   keepAliveMs: number;
   certificateVerdictMs: number;
@@ -30,7 +33,7 @@ interface Lane {
 export class ConnectionPool {
   readonly #lanes = new Set<Lane>();
   readonly #idle: Lane[] = [];
-  readonly #waiting = new Set<Exchange>();
+  readonly #waiting: FairQueue<Exchange>;
   readonly #destroying = new Set<Promise<void>>();
   #retired: { done: () => void } | undefined;
 
@@ -38,16 +41,36 @@ export class ConnectionPool {
     private readonly origin: string,
     private readonly route: Route,
     private readonly limits: PoolLimits,
-  ) {}
+  ) {
+    this.#waiting = new FairQueue({ total: limits.waiting, perShare: limits.waitingPerShare });
+  }
 
-  submit(exchange: Exchange): void {
+  counts(): { connections: number; running: number; waiting: number; waitingShares: number } {
+    const [connections, idle] = [this.#lanes.size, this.#idle.length];
+    return {
+      connections,
+      running: connections - idle,
+      waiting: this.#waiting.size,
+      waitingShares: this.#waiting.shares,
+    };
+  }
+
+  submit(exchange: Exchange, share: string): void {
     const lane = this.#idle.pop() ?? (this.#lanes.size < this.limits.connections ? this.#addLane() : undefined);
     if (lane !== undefined) return this.#carry(lane, exchange);
-    if (this.#waiting.size >= this.limits.waiting) {
-      return exchange.refuse('overloaded', `${this.limits.waiting} requests wait for a connection already`);
+    const offered = this.#waiting.offer(share, exchange);
+    if (!offered.taken) return exchange.refuse('overloaded', this.#full(offered.full));
+    exchange.whenSettled(() => this.#waiting.remove(share, exchange));
+    offered.displaced?.refuse('overloaded', 'made room for a share with fewer requests waiting');
+  }
+
+  /** Gives up all requests that wait for a connection; those that have one go on. */
+  refuseWaiting(reason: NotSentReason, detail: string, retryAfterMs: number): void {
+    for (let left = this.#waiting.size; left > 0; left -= 1) {
+      const exchange = this.#waiting.take();
+      exchange?.whenSettled(() => undefined);
+      exchange?.refuse(reason, detail, retryAfterMs);
     }
-    this.#waiting.add(exchange);
-    exchange.whenSettled(() => this.#waiting.delete(exchange));
   }
 
   /** Closes what is idle and resolves when the last running or waiting request has ended. Call it once. */
@@ -62,6 +85,7 @@ export class ConnectionPool {
   #carry(lane: Lane, exchange: Exchange): void {
     const { origin, method, path, headers, body, connectTimeoutMs } = exchange.wire;
     lane.connectTimeoutMs = connectTimeoutMs;
+    exchange.leaveQueue();
     exchange.whenSettled((fate) => {
       if (fate === 'spoiled') this.#dropLane(lane);
       this.#takeNext(fate === 'spoiled' ? undefined : lane);
@@ -70,9 +94,8 @@ export class ConnectionPool {
   }
 
   #takeNext(free: Lane | undefined): void {
-    const [next] = this.#waiting;
+    const next = this.#waiting.take();
     if (next !== undefined) {
-      this.#waiting.delete(next);
       // Not inside undici's callback that just ended the exchange before.
       const lane = free ?? this.#addLane();
       queueMicrotask(() => (next.settled ? this.#takeNext(lane) : this.#carry(lane, next)));
@@ -82,6 +105,12 @@ export class ConnectionPool {
     if (free !== undefined && this.#retired === undefined) this.#idle.push(free);
     else if (free !== undefined) this.#dropLane(free);
     if (this.#retired !== undefined && this.#lanes.size === 0) this.#retired.done();
+  }
+
+  #full(bound: 'share' | 'queue'): string {
+    return bound === 'queue'
+      ? `${this.limits.waiting} requests wait for a connection already`
+      : `${this.limits.waitingPerShare} requests of this share wait for a connection already`;
   }
 
   #addLane(): Lane {

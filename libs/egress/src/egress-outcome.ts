@@ -6,8 +6,10 @@ export type NotSentReason =
   | 'credential_unusable'
   /** `mayWrite` said no. */
   | 'withdrawn'
-  /** Too many requests wait for a connection already. */
+  /** Too many requests wait for a connection already, of all shares or of this one. */
   | 'overloaded'
+  /** This way to the provider failed too often in a row; `retryAfterMs` says when it will be tried again. */
+  | 'breaker_open'
   /** The client is closing. */
   | 'closed'
   /** The total deadline passed while the request waited for a connection. */
@@ -47,7 +49,14 @@ export type LostReason =
  * body, a header, a query or a credential. `ms` counts from the call.
  */
 export type EgressOutcome =
-  | { kind: 'not_sent'; reason: NotSentReason; detail: string; ms: number }
+  | {
+      kind: 'not_sent';
+      reason: NotSentReason;
+      detail: string;
+      ms: number;
+      /** Only with `breaker_open`. */
+      retryAfterMs?: number;
+    }
   | { kind: 'sent_without_answer'; reason: LostReason; detail: string; ms: number }
   | {
       kind: 'answered';

@@ -9,7 +9,10 @@ export interface ClientCredential {
   privateKeyPem: string;
   /** Pass phrase of the private key, when it is encrypted. */
   passPhrase?: string;
-  /** When given, only servers whose chain ends in one of these certificates are trusted; else the public list of Node. */
+  /**
+   * When given, only servers whose chain ends in one of these certificates (roots, intermediate ones or the server's own)
+   * are trusted; else the public list of Node.
+   */
   caPem?: string;
 }
 
@@ -35,6 +38,12 @@ export interface EgressRequest {
   connectTimeoutMs: number;
   /** From the call to the last byte of the answer, waiting for a free connection included, in milliseconds. */
   totalTimeoutMs: number;
+  /**
+   * Whose request this is among those that use the same address, credential and proxy: the organization's connection.
+   * Requests that wait for a connection are served in turn between shares, and each share may hold a bounded number of
+   * places. Requests without a share form one of their own.
+   */
+  share?: string;
   /** Bytes of the answer's body; 1 MiB when absent. */
   maxAnswerBytes?: number;
   /**

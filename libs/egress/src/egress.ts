@@ -1,36 +1,48 @@
-import { createHash } from 'node:crypto';
 import { systemClock } from '@tolem/domain';
 import type { Clock } from '@tolem/domain';
 import { ConnectError } from './connect-error.ts';
-import { ConnectionPool } from './connection-pool.ts';
-import type { PoolLimits } from './connection-pool.ts';
+import { BREAKER_OPEN, ConnectionPools } from './connection-pools.ts';
+import type { Way } from './connection-pools.ts';
 import type { EgressOutcome, NotSentReason } from './egress-outcome.ts';
-import type { EgressRequest, EgressTarget } from './egress-request.ts';
+import type { EgressRequest } from './egress-request.ts';
+import { OutcomeCounters } from './egress-stats.ts';
+import type { BreakerChange, EgressStats } from './egress-stats.ts';
 import { Exchange } from './exchange.ts';
-import { InvalidEgressRequest, routeOf, wireRequestOf } from './wire-request.ts';
+import { transportVerdict } from './transport-verdict.ts';
+import { InvalidEgressRequest, wireRequestOf } from './wire-request.ts';
 import type { WireRequest } from './wire-request.ts';
 
 export interface EgressOptions {
-  /** Only `monotonicMs` is used, for the `ms` of outcomes; deadlines run on the timers of Node. */
+  /**
+   * Only `monotonicMs` is used: for the `ms` of outcomes, the pauses of breakers and the age of pools. Deadlines of
+   * requests run on the timers of Node.
+   */
   clock?: Pick<Clock, 'monotonicMs'>;
   /** Connections per (address, credential, proxy); default 32. */
   connections?: number;
   /** Requests waiting for a connection, per (address, credential, proxy); default 512. */
   waiting?: number;
+  /** Of those waiting, how many may be of one share; default half of `waiting`. */
+  waitingPerShare?: number;
   /** (Address, credential, proxy) combinations kept open; the one not used for longest is closed; default 256. */
   pools?: number;
+  /** Versions of one credential (or lists of trusted authorities) in use side by side at one address; default 3. */
+  versions?: number;
+  /** A combination not used for this time is closed when the next request comes; default 60 s. */
+  poolIdleMs?: number;
   /** Idle connections are closed after this time; default 10 s. */
   keepAliveMs?: number;
   /** How long a fresh TLS 1.3 connection waits for the server's word on our certificate; default 300 ms. */
   certificateVerdictMs?: number;
+  /** Transport failures in a row, with no answer between, that stop all requests on this way; default 10. */
+  breakerFailures?: number;
+  /** How long they stop; doubles up to `breakerMaxPauseMs` while a probe fails; defaults 500 ms and 30 s. */
+  breakerPauseMs?: number;
+  breakerMaxPauseMs?: number;
+  /** Called when a breaker opens, lets a probe through or closes. What it throws is dropped. */
+  onBreaker?: (change: BreakerChange) => void;
   /** For providers in the same machine or network that speak plain HTTP; default false. */
   allowPlainHttp?: boolean;
-}
-
-interface PoolEntry {
-  pool: ConnectionPool;
-  /** Same for all versions of one credential (and of the trusted authorities). */
-  family: string;
 }
 
 /**
@@ -39,83 +51,95 @@ interface PoolEntry {
  */
 export class Egress {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  readonly #limits: PoolLimits;
-  readonly #maxPools: number;
   readonly #allowPlainHttp: boolean;
-  /** Ordered by last use. */
-  readonly #pools = new Map<string, PoolEntry>();
-  readonly #retiring = new Set<Promise<void>>();
+  readonly #pools: ConnectionPools;
+  readonly #counters = new OutcomeCounters();
   #closed = false;
 
   constructor(options: EgressOptions = {}) {
-    this.#clock = options.clock ?? systemClock;
-    this.#maxPools = atLeastOne('pools', options.pools ?? 256);
+    const clock = (this.#clock = options.clock ?? systemClock);
     this.#allowPlainHttp = options.allowPlainHttp ?? false;
-    this.#limits = {
-      connections: atLeastOne('connections', options.connections ?? 32),
-      waiting: atLeastOne('waiting', options.waiting ?? 512),
-      keepAliveMs: atLeastOne('keepAliveMs', options.keepAliveMs ?? 10_000),
-      certificateVerdictMs: atLeastOne('certificateVerdictMs', options.certificateVerdictMs ?? 300),
+    const waiting = options.waiting ?? 512;
+    const pauseMs = options.breakerPauseMs ?? 500;
+    const limits = {
+      pool: {
+        connections: atLeastOne('connections', options.connections ?? 32),
+        waiting: atLeastOne('waiting', waiting),
+        waitingPerShare: atLeastOne('waitingPerShare', options.waitingPerShare ?? Math.ceil(waiting / 2)),
+        keepAliveMs: atLeastOne('keepAliveMs', options.keepAliveMs ?? 10_000),
+        certificateVerdictMs: atLeastOne('certificateVerdictMs', options.certificateVerdictMs ?? 300),
+      },
+      breaker: {
+        failures: atLeastOne('breakerFailures', options.breakerFailures ?? 10),
+        pauseMs: atLeastOne('breakerPauseMs', pauseMs),
+        maxPauseMs: Math.max(pauseMs, atLeastOne('breakerMaxPauseMs', options.breakerMaxPauseMs ?? 30_000)),
+      },
+      pools: atLeastOne('pools', options.pools ?? 256),
+      versions: atLeastOne('versions', options.versions ?? 3),
+      idleMs: atLeastOne('poolIdleMs', options.poolIdleMs ?? 60_000),
+      allowPlainHttp: this.#allowPlainHttp,
     };
+    this.#pools = new ConnectionPools(
+      limits,
+      () => clock.monotonicMs(),
+      (change) => {
+        this.#counters.countBreaker(change.state);
+        silently(() => options.onBreaker?.(change));
+      },
+    );
   }
 
   /** Sends one request at most once. Never rejects: whatever goes wrong is an outcome. */
   async request(request: EgressRequest): Promise<EgressOutcome> {
-    if (this.#closed) return notSent('closed', 'the client is closing');
-    let wire: WireRequest;
-    let pool: ConnectionPool;
-    try {
-      wire = wireRequestOf(request, this.#allowPlainHttp);
-      pool = this.#poolOf(request.target, wire.origin);
-    } catch (error) {
-      if (error instanceof InvalidEgressRequest) return notSent('invalid_request', error.message);
-      if (error instanceof ConnectError) return notSent(error.reason, error.detail);
-      return notSent('invalid_request', 'the request is malformed');
-    }
-    const exchange = new Exchange(wire, () => this.#clock.monotonicMs());
-    pool.submit(exchange);
-    return exchange.outcome;
+    return this.#counters.count(await this.#send(request));
+  }
+
+  stats(): EgressStats {
+    return { ...this.#counters.read(), pools: this.#pools.stats() };
   }
 
   /** Refuses what comes from now on and resolves when every running request has ended (each has its own deadline). */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const key of [...this.#pools.keys()]) this.#retire(key);
-    while (this.#retiring.size > 0) await Promise.all(this.#retiring);
+    await this.#pools.close();
   }
 
-  #poolOf(target: EgressTarget, origin: string): ConnectionPool {
-    const family = JSON.stringify([origin, target.credential?.id ?? null, target.proxyUrl ?? null]);
-    const trust = target.caPem === undefined ? null : createHash('sha256').update(target.caPem).digest('base64');
-    const key = JSON.stringify([family, target.credential?.version ?? null, trust]);
-    const known = this.#pools.get(key);
-    if (known !== undefined) {
-      this.#pools.delete(key);
-      this.#pools.set(key, known);
-      return known.pool;
+  async #send(request: EgressRequest): Promise<EgressOutcome> {
+    if (this.#closed) return notSent('closed', 'the client is closing');
+    let wire: WireRequest;
+    let way: Way;
+    try {
+      wire = wireRequestOf(request, this.#allowPlainHttp);
+      way = this.#pools.wayTo(request.target, wire.origin);
+    } catch (error) {
+      if (error instanceof InvalidEgressRequest) return notSent('invalid_request', error.message);
+      if (error instanceof ConnectError) return notSent(error.reason, error.detail);
+      return notSent('invalid_request', 'the request is malformed');
     }
-    const pool = new ConnectionPool(origin, routeOf(target, this.#allowPlainHttp), this.#limits);
-    for (const [otherKey, other] of this.#pools) if (other.family === family) this.#retire(otherKey);
-    for (const oldestKey of this.#pools.keys()) {
-      if (this.#pools.size < this.#maxPools) break;
-      this.#retire(oldestKey);
+    const admission = way.breaker.admit();
+    if (!admission.admitted) {
+      return { ...notSent('breaker_open', BREAKER_OPEN), retryAfterMs: admission.retryAfterMs };
     }
-    this.#pools.set(key, { pool, family });
-    return pool;
-  }
-
-  #retire(key: string): void {
-    const entry = this.#pools.get(key);
-    if (entry === undefined) return;
-    this.#pools.delete(key);
-    const drained = entry.pool.retire();
-    this.#retiring.add(drained);
-    void drained.finally(() => this.#retiring.delete(drained));
+    const exchange = new Exchange(
+      wire,
+      () => this.#clock.monotonicMs(),
+      (outcome, tried) => way.breaker.report(admission.permit, transportVerdict(outcome, tried)),
+    );
+    way.pool.submit(exchange, request.share ?? '');
+    return exchange.outcome;
   }
 }
 
-function notSent(reason: NotSentReason, detail: string): EgressOutcome {
+function notSent(reason: NotSentReason, detail: string): Extract<EgressOutcome, { kind: 'not_sent' }> {
   return { kind: 'not_sent', reason, detail, ms: 0 };
+}
+
+function silently(listener: () => void): void {
+  try {
+    listener();
+  } catch {
+    // A metric that breaks must not break a payment; the listener's owner is the one to log.
+  }
 }
 
 function atLeastOne(name: string, value: number): number {

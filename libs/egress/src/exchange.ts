@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { AnswerBody } from './answer-body.ts';
 import { codeOf, ConnectError, isTlsAlert } from './connect-error.ts';
 import type { EgressOutcome, LostReason, NotSentReason } from './egress-outcome.ts';
 import type { WireRequest } from './wire-request.ts';
@@ -23,16 +24,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #onSettled: ((fate: ConnectionFate) => void) | undefined;
   #status = 0;
   #headers: Record<string, string> = {};
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #body: AnswerBody;
+  #tried = false;
   readonly #startedMs: number;
   readonly #totalTimer: NodeJS.Timeout;
 
   constructor(
     readonly wire: WireRequest,
     private readonly nowMs: () => number,
+    /** Told before anybody else; `tried` is false when the request only ever waited for a connection. */
+    private readonly onOutcome: (outcome: EgressOutcome, tried: boolean) => void,
   ) {
     this.#startedMs = nowMs();
+    this.#body = new AnswerBody(wire.maxAnswerBytes);
     this.outcome = new Promise((resolve) => (this.#resolve = resolve));
     this.#totalTimer = setTimeout(() => this.#onDeadline(), wire.totalTimeoutMs);
   }
@@ -46,8 +50,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#onSettled = listener;
   }
 
-  refuse(reason: NotSentReason, detail: string): void {
-    this.#settle({ kind: 'not_sent', reason, detail, ms: this.#ms() }, 'spoiled');
+  /** From now on a connection works for this exchange; `whenSettled` of that connection follows. */
+  leaveQueue(): void {
+    this.#tried = true;
+  }
+
+  refuse(reason: NotSentReason, detail: string, retryAfterMs?: number): void {
+    const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
+    this.#settle({ kind: 'not_sent', reason, detail, ms: this.#ms(), ...retry }, 'spoiled');
   }
 
   onRequestStart(): void {
@@ -73,15 +83,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.wire.maxAnswerBytes) this.#loseTooLarge();
-    // undici hands out views of a buffer that it reuses.
-    if (this.#state === 'written') this.#chunks.push(Buffer.from(chunk));
+    if (this.#state === 'written' && !this.#body.append(chunk)) this.#loseTooLarge();
   }
 
   onResponseEnd(): void {
     if (this.#state !== 'written') return;
-    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
+    const body = this.#body.text();
     const { ms, status, headers } = { ms: this.#ms(), status: this.#status, headers: this.#headers };
     this.#settle({ kind: 'answered', status, headers, body, ms }, 'reusable');
   }
@@ -94,7 +101,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (code === 'UND_ERR_HEADERS_OVERFLOW')
       return this.#lose('answer_too_large', 'the header of the answer is too large');
     if (error.name === 'HTTPParserError') return this.#lose('answer_malformed', 'what came back is not HTTP/1.1');
-    const begun = this.#status !== 0 || this.#bytes > 0;
+    const begun = this.#status !== 0 || this.#body.bytes > 0;
     if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || begun) {
       return this.#lose('answer_cut', `the answer ended early: ${code}`);
     }
@@ -136,7 +143,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#state === 'settled') return;
     this.#state = 'settled';
     clearTimeout(this.#totalTimer);
-    this.#chunks = [];
+    this.#body.forget();
+    this.onOutcome(outcome, this.#tried);
     // The connection goes back before the caller learns of the outcome, so that its next request finds it free.
     this.#onSettled?.(fate);
     this.#resolve(outcome);

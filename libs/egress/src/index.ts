@@ -1,5 +1,7 @@
 export { Egress } from './egress.ts';
 export type { EgressOptions } from './egress.ts';
+export type { BreakerState } from './breaker.ts';
+export type { BreakerChange, EgressPlace, EgressStats, PoolStats } from './egress-stats.ts';
 export type { ClientCredential, EgressRequest, EgressTarget } from './egress-request.ts';
 export type { EgressOutcome, LostReason, NotSentReason } from './egress-outcome.ts';
 export { MAX_JSON_DEPTH, parseJsonExact } from './parse-json-exact.ts';

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { ConnectError } from './connect-error.ts';
 import type { EgressRequest, EgressTarget } from './egress-request.ts';
@@ -107,11 +108,12 @@ function proxyOf(proxyUrl: string): ProxyAddress {
 function secureContextOf({ credential, caPem }: EgressTarget): NonNullable<Route['secureContext']> {
   const trustedPem = credential?.caPem ?? caPem;
   try {
+    if (trustedPem !== undefined) checkTrusted(trustedPem);
     return createSecureContext({
       minVersion: 'TLSv1.2',
       ...(credential === undefined ? {} : { cert: credential.certificatePem, key: credential.privateKeyPem }),
       ...(credential?.passPhrase === undefined ? {} : { passphrase: credential.passPhrase }),
-      ...(trustedPem === undefined ? {} : { ca: trustedPem }),
+      ...(trustedPem === undefined ? {} : { ca: trustedPem, allowPartialTrustChain: true }),
     });
   } catch {
     throw new ConnectError(
@@ -119,6 +121,16 @@ function secureContextOf({ credential, caPem }: EgressTarget): NonNullable<Route
       'certificate, private key, pass phrase and trusted authorities do not load together',
     );
   }
+}
+
+/**
+ * Node falls back to the public authorities when the list is an empty text and skips what it cannot read: a list that is
+ * broken must not mean wider trust or a riddle.
+ */
+function checkTrusted(trustedPem: string): void {
+  const certificates = trustedPem.match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[^-]*-----END/g) ?? [];
+  if (certificates.length === 0) throw new Error('no certificate');
+  for (const pem of certificates) new X509Certificate(`${pem} CERTIFICATE-----\n`);
 }
 
 function headersOf(headers: Record<string, string>): Record<string, string> {

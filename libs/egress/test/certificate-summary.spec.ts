@@ -16,7 +16,10 @@ describe('the summary of a certificate', () => {
     expect(certificateSummary(pfx.privateKeyPem)).toBeUndefined();
   });
 
-  it.each(['', 'no PEM', '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----'])('of %j there is none', (text) => {
-    expect(certificateSummary(text)).toBeUndefined();
-  });
+  it.each(['', 'no PEM', '-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----'])(
+    'of %j there is none',
+    (text) => {
+      expect(certificateSummary(text)).toBeUndefined();
+    },
+  );
 });

@@ -45,7 +45,7 @@ describe('limits', () => {
 
   it('connections that fail give their places back', async () => {
     const target = await server((socket) => socket.destroy());
-    const client = egress({ connections: 2 });
+    const client = egress({ connections: 2, breakerFailures: 100 });
     const lost = await Promise.all(Array.from({ length: 20 }, () => client.request(ask(target.url))));
     expect(new Set(lost.map(shortly))).toEqual(new Set(['sent_without_answer: connection_closed']));
     expect(target.mostOpen()).toBeLessThanOrEqual(3);

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Egress } from '../src/index.ts';
 import type { ClientCredential, EgressOutcome, EgressRequest, EgressTarget } from '../src/index.ts';
@@ -163,6 +165,19 @@ describe('TLS floor and credentials', () => {
 
   it('a server below TLS 1.2 is refused before anything is sent', async () => {
     const old = await server({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' });
+    // A client without our floor gets through: it is the floor that refuses, not a server that is broken.
+    const willing = connect({
+      port: old.port,
+      host: '127.0.0.1',
+      cert: good.certificatePem,
+      key: good.privateKeyPem,
+      ca: bank.certificatePem,
+      minVersion: 'TLSv1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    });
+    await once(willing, 'secureConnect');
+    expect(willing.getProtocol()).toBe('TLSv1.1');
+    willing.destroy();
     const outcome = await egress().request(ask(old.url, { credential: good }));
     expect(outcome.kind).toBe('not_sent');
     expect(['tls_refused', 'tls_failed']).toContain(outcome.kind === 'not_sent' ? outcome.reason : '');
@@ -184,7 +199,7 @@ describe('TLS floor and credentials', () => {
 
   it('a replaced credential is used by the next request while a running one finishes on the old one', async () => {
     const bankServer = await server();
-    const client = egress();
+    const client = egress({ keepAliveMs: 100 });
     let release: () => void = () => undefined;
     bankServer.behave((socket, text) => {
       if (text.includes('/slow')) release = () => answerOk(socket, text);
@@ -197,6 +212,6 @@ describe('TLS floor and credentials', () => {
     expect(bankServer.clients()).toEqual(['till', 'till renewed']);
     release();
     expect(shortly(await running)).toBe('answered: 200');
-    await until(() => bankServer.open() === 1, 'the connection of the old credential is closed');
+    await until(() => bankServer.open() === 0, 'the connections are closed when nobody needs them');
   });
 });

@@ -94,7 +94,7 @@ describe('a PFX file that cannot be used is refused with its reason', () => {
   });
 
   it('a key and a certificate that do not belong together', () => {
-    const pair = (): forge.pki.PrivateKey => {
+    const pair = (): forge.pki.rsa.PrivateKey => {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
       return forge.pki.privateKeyFromPem(privateKey.export({ type: 'pkcs1', format: 'pem' }).toString());
     };

@@ -19,7 +19,9 @@ function pem(key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1', cipher?: string, 
 
 function oldDes(): string {
   const key = forge.pki.privateKeyFromPem(pem(rsa, 'pkcs1'));
-  return forge.pki.encryptRsaPrivateKey(key, PASS, { legacy: true, algorithm: 'des' });
+  // The types of node-forge leave this algorithm out.
+  const algorithm = 'des' as '3des';
+  return forge.pki.encryptRsaPrivateKey(key, PASS, { legacy: true, algorithm });
 }
 
 const encrypted: [string, string, KeyObject, string][] = [

@@ -70,6 +70,6 @@ export class Dispatcher {
     }
     await this.deadLetters.add(message, error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error');
     this.#failures.delete(message.id);
-    return 'done';
+    return 'dead';
   }
 }

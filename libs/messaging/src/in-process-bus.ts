@@ -1,6 +1,10 @@
+import { setTimeout as passing } from 'node:timers/promises';
 import type { Envelope } from '@tolem/contracts';
+import { type Clock, systemClock } from '@tolem/domain';
 import type { OutboxMessage } from '@tolem/persistence';
-import type { Bus, Deliver, Subscription } from './bus.ts';
+import type { Bus, ConsumerStats, Deliver, Subscription } from './bus.ts';
+import { ConsumerQueue } from './consumer-queue.ts';
+import { HeldBack } from './held-back.ts';
 
 export interface InProcessBusOptions {
   /** Topic → the consumers that must have handled a message before its row may go. */
@@ -9,16 +13,14 @@ export interface InProcessBusOptions {
   readonly maxQueued?: number;
   readonly batchSize?: number;
   readonly onError: (error: unknown, consumer: string) => void;
+  /** Tells when a parked message may be tried again. */
+  readonly clock?: Clock;
+  /** How the bus waits while infrastructure is in trouble: resolves after `ms`, or at once when the signal says so. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-interface Waiting {
-  readonly id: string | undefined;
-  readonly envelope: Envelope;
-  readonly settle: (safe: boolean) => void;
-}
-
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_QUEUED = 10_000;
+const BATCH_SIZE = 200;
 
 /**
  * The bus of one machine. Messages come from the outboxes of the services in this process and go to handlers in this
@@ -31,8 +33,10 @@ export class InProcessBus implements Bus {
   readonly #underWay = new Map<string, Promise<boolean>>();
 
   constructor(private readonly options: InProcessBusOptions) {
+    const { clock = systemClock, maxQueued = MAX_QUEUED, batchSize = BATCH_SIZE, onError, pause = pauseFor } = options;
     for (const consumer of new Set(Object.values(options.topology).flat())) {
-      this.#queues.set(consumer, new ConsumerQueue(consumer, options));
+      const held = new HeldBack(clock);
+      this.#queues.set(consumer, new ConsumerQueue({ consumer, maxQueued, batchSize, held, onError, pause }));
     }
   }
 
@@ -46,21 +50,21 @@ export class InProcessBus implements Bus {
     return messages.map((message) => {
       const running = this.#underWay.get(message.id);
       if (running !== undefined) return running;
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const settle = (safe: boolean): void => {
+        this.#underWay.delete(message.id);
+        resolve(safe);
+      };
       const queue = this.#queues.get(message.consumer);
-      if (queue === undefined || queue.full) return Promise.resolve(false);
-      const outcome = new Promise<boolean>((resolve) => {
-        queue.push({ id: message.id, envelope: message.envelope, settle: resolve });
-      });
-      this.#underWay.set(message.id, outcome);
-      void outcome.then(() => this.#underWay.delete(message.id));
-      return outcome;
+      if (queue?.push({ id: message.id, envelope: message.envelope, settle }) !== true) return Promise.resolve(false);
+      this.#underWay.set(message.id, promise);
+      return promise;
     });
   }
 
   announce(envelope: Envelope): void {
     for (const consumer of this.options.topology[envelope.topic] ?? []) {
-      const queue = this.#queues.get(consumer);
-      if (queue !== undefined && !queue.full) queue.push({ id: undefined, envelope, settle: () => undefined });
+      this.#queues.get(consumer)?.push({ id: undefined, envelope, settle: () => undefined });
     }
   }
 
@@ -72,85 +76,17 @@ export class InProcessBus implements Bus {
     }
     return queue.open(deliver);
   }
+
+  stats(): Readonly<Record<string, ConsumerStats>> {
+    return Object.fromEntries([...this.#queues].map(([consumer, queue]) => [consumer, queue.stats]));
+  }
+
+  heldBack(): readonly string[] {
+    return [...this.#queues.values()].flatMap((queue) => queue.heldIds);
+  }
 }
 
-/** The queue of one consumer: one batch at a time, in order; pauses while infrastructure is in trouble. */
-class ConsumerQueue {
-  #waiting: Waiting[] = [];
-  #deliver: Deliver | undefined;
-  #running: Promise<void> | undefined;
-  #wakePause: (() => void) | undefined;
-
-  constructor(
-    private readonly consumer: string,
-    private readonly options: InProcessBusOptions,
-  ) {}
-
-  get full(): boolean {
-    return this.#waiting.length >= (this.options.maxQueued ?? 10_000);
-  }
-
-  push(message: Waiting): void {
-    this.#waiting.push(message);
-    this.#kick();
-  }
-
-  open(deliver: Deliver): Subscription {
-    if (this.#deliver !== undefined) throw new Error(`${this.consumer} subscribed twice`);
-    this.#deliver = deliver;
-    this.#kick();
-    return {
-      close: async () => {
-        this.#deliver = undefined;
-        this.#wakePause?.();
-        await this.#running;
-      },
-    };
-  }
-
-  #kick(): void {
-    if (this.#running !== undefined || this.#deliver === undefined || this.#waiting.length === 0) return;
-    this.#running = new Promise<void>((resolve) => setImmediate(resolve))
-      .then(() => this.#work())
-      .finally(() => {
-        this.#running = undefined;
-        this.#kick();
-      });
-  }
-
-  async #work(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.options.batchSize ?? 200);
-      await this.#deliverUntilHeard(batch);
-    }
-  }
-
-  /** Trouble of infrastructure is waited out with the batch in hand; closing gives the batch back to the outbox. */
-  async #deliverUntilHeard(batch: readonly Waiting[]): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      const deliver = this.#deliver;
-      if (deliver === undefined) {
-        for (const message of batch) message.settle(false);
-        return;
-      }
-      try {
-        const outcomes = await deliver(batch.map((message) => message.envelope));
-        batch.forEach((message, index) => message.settle(outcomes[index] === 'done'));
-        return;
-      } catch (error) {
-        this.options.onError(error, this.consumer);
-        await this.#pause(pauseMs);
-      }
-    }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wakePause = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
+/** Ends early, without an error, when the signal says so. */
+function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  return passing(ms, undefined, { signal }).catch(() => undefined);
 }

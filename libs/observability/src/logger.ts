@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Logger as PinoLogger } from 'pino';
+import { currentTraceId } from './in-span.ts';
 import { redactFields } from './redact.ts';
 import { scrubText } from './scrub-text.ts';
 
@@ -25,7 +26,8 @@ export interface LoggerOptions {
 
 /**
  * JSON lines `{ level, time (ISO 8601, UTC), service, …fields, message }`. Everything that goes out is redacted first, at
- * any depth, in messages and stacks too (see redact).
+ * any depth, in messages and stacks too (see redact). A line written inside a span carries its `trace_id`, unless the
+ * fields name one.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
@@ -43,7 +45,7 @@ export function createLogger(options: LoggerOptions): Logger {
 function wrapped(target: PinoLogger): Logger {
   const at = (level: Exclude<LogLevel, 'silent'>) => {
     return (fields: object, message: string): void => {
-      if (target.isLevelEnabled(level)) target[level](withoutReserved(redactFields(fields)), scrubText(message));
+      if (target.isLevelEnabled(level)) target[level](lineFields(fields), scrubText(message));
     };
   };
   return {
@@ -53,6 +55,12 @@ function wrapped(target: PinoLogger): Logger {
     error: at('error'),
     child: (fields) => wrapped(target.child(withoutReserved(redactFields(fields)))),
   };
+}
+
+function lineFields(fields: object): Record<string, unknown> {
+  const own = withoutReserved(redactFields(fields));
+  const traceId = currentTraceId();
+  return traceId === undefined ? own : { trace_id: traceId, ...own };
 }
 
 const RESERVED = new Set(['level', 'time', 'service', 'message']);

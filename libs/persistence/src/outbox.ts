@@ -22,6 +22,11 @@ export interface Transport {
    * message that is under way already is not carried twice: both callers get the same outcome.
    */
   send(messages: readonly OutboxMessage[]): readonly Promise<boolean>[];
+  /**
+   * Ids of messages that wait for a reason of their own (a type that nobody knows yet, a handler that cannot stand
+   * them): that they are old says nothing about whether messages get through.
+   */
+  heldBack?(): readonly string[];
 }
 
 export interface OutboxMessage {
@@ -54,6 +59,8 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #done: string[] = [];
+  /** What the transport holds and has not answered for: however long that takes, the relay does not hand it over again. */
+  readonly #carried = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #removing: Promise<void> = Promise.resolve();
   #deleteTimer: NodeJS.Timeout | undefined;
@@ -116,10 +123,15 @@ export class Outbox {
     return rows.length;
   }
 
-  /** How long the oldest message has waited, in milliseconds; 0 where none waits. */
+  /**
+   * How long the oldest message has waited, in milliseconds; 0 where none waits. Messages that are held back for a
+   * reason of their own do not count: one poisoned message must not look like a bus that stands still.
+   */
   async oldestAgeMs(): Promise<number> {
     const [row] = await this.options.db.query<{ age: number | null }>(
-      `SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 * 1000 AS age FROM outbox`,
+      `SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 * 1000 AS age
+         FROM outbox WHERE id <> ALL($1::uuid[])`,
+      [this.options.transport.heldBack?.() ?? []],
     );
     return row?.age ?? 0;
   }
@@ -145,9 +157,12 @@ export class Outbox {
   }
 
   #send(messages: readonly OutboxMessage[]): void {
-    const outcomes = this.options.transport.send(messages);
-    messages.forEach((message, index) => {
+    const ours = messages.filter((message) => !this.#carried.has(message.id));
+    for (const message of ours) this.#carried.add(message.id);
+    const outcomes = this.options.transport.send(ours);
+    ours.forEach((message, index) => {
       void outcomes[index]?.then((safe) => {
+        this.#carried.delete(message.id);
         if (safe) this.#settle(message.id);
       });
     });

@@ -235,6 +235,28 @@ describe('work of one lane', () => {
     ]);
   });
 
+  it.each([
+    ['in one batch', true],
+    ['apart', false],
+  ])('keeps its order where the first must wait for settings that are not here yet (%s)', async (_name, together) => {
+    const shop = await house.openShop(replica);
+    const commands = [house.register(shop, 'tp-1', 2), house.deleteDevice(shop)];
+    if (together) await replica.send(...commands);
+    else for (const command of commands) await replica.send(command);
+    const db = await house.sql();
+    await waitFor('the first to be given back', async () => {
+      const rows = await db.query(
+        `SELECT FROM operation WHERE lane = $1 AND kind = 'device.register' AND lease_owner IS NULL AND lease_until > now()`,
+        [shop.desk],
+      );
+      return rows.length === 1;
+    });
+    expect(devices(shop)).toEqual([]);
+    await replica.send(house.put(shop, 2));
+    await waitFor('both', () => devices(shop).length === 2);
+    expect(devices(shop).map((told) => told.status)).toEqual(['registered', 'deleted']);
+  });
+
   it('waits for what it must come after', async () => {
     const shop = await house.openShop(replica);
     const first = house.register(shop, 'tp-1');

@@ -251,9 +251,10 @@ export class KitHouse {
     });
   }
 
-  register(shop: Shop, tradePointRef: string): Envelope {
+  register(shop: Shop, tradePointRef: string, version = 1): Envelope {
     return produce(deviceRegister, this.#address(shop.tenant, shop.desk), {
       ...deviceHead(shop),
+      connection_version: version,
       op_id: this.ids.next('op'),
       trade_point_ref: tradePointRef,
     });

@@ -36,17 +36,14 @@ export class BankLedger {
     this.control = control;
   }
 
-  /** What has changed since the last reading, by our payment ids. */
-  async read(signal: AbortSignal): Promise<Map<string, BankPayment>> {
-    const url = new URL(`/ledger?since=${this.since}`, this.control);
-    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) });
-    const read = rows.parse(await answer.json());
-    const payments = new Map<string, BankPayment>();
-    for (const row of read) {
-      this.since = Math.max(this.since, row.seq);
-      if (row.kind === 'payment' && row.external_id !== null) payments.set(row.external_id, row);
-    }
-    return payments;
+  /** Payments whose status has changed since the last reading, by our ids. A question alone changes no status. */
+  read(signal: AbortSignal): Promise<Map<string, BankPayment>> {
+    return this.changedAfter(this.since, signal);
+  }
+
+  /** All payments with all their calls. */
+  readAll(signal: AbortSignal): Promise<Map<string, BankPayment>> {
+    return this.changedAfter(0, signal);
   }
 
   /** When buyers scan and confirm after a create; null: they stay away. */
@@ -58,6 +55,18 @@ export class BankLedger {
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     });
     if (!answer.ok) throw new Error(`the sandbox refused ${JSON.stringify(buyers)} with ${answer.status}`);
+  }
+
+  private async changedAfter(since: number, signal: AbortSignal): Promise<Map<string, BankPayment>> {
+    const url = new URL(`/ledger?since=${since}`, this.control);
+    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) });
+    const read = rows.parse(await answer.json());
+    const payments = new Map<string, BankPayment>();
+    for (const row of read) {
+      this.since = Math.max(this.since, row.seq);
+      if (row.kind === 'payment' && row.external_id !== null) payments.set(row.external_id, row);
+    }
+    return payments;
   }
 }
 

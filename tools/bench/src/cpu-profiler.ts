@@ -25,7 +25,9 @@ export class CpuProfiler {
   }
 
   static async start(port: number): Promise<CpuProfiler> {
-    const answer = await fetch(`http://127.0.0.1:${port}/json/list`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    const answer = await fetch(`http://127.0.0.1:${port}/json/list`, {
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
     const [target] = targets.parse(await answer.json());
     if (target === undefined) throw new Error('the process has no inspector target');
     const socket = new WebSocket(target.webSocketDebuggerUrl);

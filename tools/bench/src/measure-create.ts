@@ -3,6 +3,7 @@ import { type Bench, placeOf } from './bench.ts';
 import type { Measurement } from './measurement.ts';
 import { measured } from './measured.ts';
 import { runOpenLoop } from './open-loop.ts';
+import { pollingIn } from './polling-in.ts';
 import { percentilesOf } from './percentiles.ts';
 import { createRequest, paymentIn } from './till.ts';
 import { untilBankKnows } from './until-bank-knows.ts';
@@ -17,6 +18,7 @@ interface CreateRun {
   createMs: number[];
   errors: string[];
   bank: Map<string, BankPayment>;
+  window: { fromMs: number; toMs: number };
 }
 
 /** The create alone: POST without waiting, its command, the bank's create and what it told us; no buyer comes. */
@@ -34,9 +36,9 @@ export async function measureCreate(bench: Bench): Promise<Measurement> {
     const create = createCall(bank.get(payment));
     return create === undefined ? [] : [create.atMs - atMs];
   });
-  const questions = [...sentAtMs.keys()]
-    .flatMap((payment) => bank.get(payment)?.calls ?? [])
-    .filter(({ call }) => call === 'payment/status').length;
+  const books = await bench.ledger.readAll(bench.signal);
+  // Those of payments that were open before count too: their work was done meanwhile.
+  const questions = pollingIn(books.values(), { ...run.outcome.window, intervalMs: 0 }).asked;
   return {
     operation: 'create',
     goodRate: null,
@@ -66,6 +68,7 @@ export async function createPayments(
   const sentAtMs = new Map<string, number>();
   const createMs: number[] = [];
   const errors: string[] = [];
+  const fromMs = Date.now();
   const outcome = await runOpenLoop({
     rate: run.rate,
     seconds: run.seconds,
@@ -94,5 +97,5 @@ export async function createPayments(
   errors.push(...unknown.map((payment) => `the bank never heard of ${payment}`));
   if (outcome.left > 0) errors.push(`${outcome.left} creates were never answered`);
   if (outcome.overflowed) errors.push('more creates were under way than a run keeps');
-  return { sent: outcome.sent, sentAtMs, createMs, errors, bank };
+  return { sent: outcome.sent, sentAtMs, createMs, errors, bank, window: { fromMs, toMs: Date.now() } };
 }

@@ -60,9 +60,10 @@ export async function measurePayments(bench: Bench): Promise<Measurement> {
       },
       facts: [`${(latencies.questions / Math.max(1, step.ok)).toFixed(2)} questions to the bank per payment`],
     },
-    profiled: (seconds) => bench.step(`${rate} payments/s for ${seconds} s, profiled`, (shown) =>
-      runPayments(bench, { label: 'profile', rate, seconds }, (text) => shown.note(text)),
-    ),
+    profiled: (seconds) =>
+      bench.step(`${rate} payments/s for ${seconds} s, profiled`, (shown) =>
+        runPayments(bench, { label: 'profile', rate, seconds }, (text) => shown.note(text)),
+      ),
   };
 }
 

@@ -5,7 +5,6 @@ import type { Measurement } from './measurement.ts';
 import { measured } from './measured.ts';
 import { percentilesOf } from './percentiles.ts';
 import { pollingIn } from './polling-in.ts';
-import { untilBankKnows } from './until-bank-knows.ts';
 
 const CREATE_RATE = 50;
 /** The sandbox runs with the bank's own timers here: a code lives for 180 s and may be asked about every 5 s. */
@@ -36,7 +35,7 @@ export async function measurePoll(bench: Bench): Promise<Measurement> {
     toMs = Date.now();
   });
   const stillOpen = performance.now() - bornMs < SCAN_TIMER_MS;
-  const bank = await untilBankKnows(bench, []);
+  const bank = await bench.ledger.readAll(bench.signal);
   const polling = pollingIn(bank.values(), { fromMs, toMs, intervalMs: POLL_INTERVAL_MS });
   const notes = stillOpen ? [] : ['the payments expired before the window closed: take fewer --open or --seconds'];
   return {

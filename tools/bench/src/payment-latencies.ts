@@ -20,10 +20,7 @@ export interface PaymentLatencies {
  * Joins what the tills and what the bank saw, by payment. Both clocks are this machine's wall clock in whole
  * milliseconds, so a difference between the two processes is exact to ±1 ms; a negative one counts as it is.
  */
-export function latenciesOf(
-  records: readonly TillRecord[],
-  bank: ReadonlyMap<string, BankPayment>,
-): PaymentLatencies {
+export function latenciesOf(records: readonly TillRecord[], bank: ReadonlyMap<string, BankPayment>): PaymentLatencies {
   const found: PaymentLatencies = {
     createToQr: [],
     createToQrWhole: [],

@@ -10,7 +10,13 @@ const call = (at: number, answered_at: number | null, name = 'payment/status') =
 
 describe('the questions in a window', () => {
   it('are those that came within it, late by what they waited beyond the interval after the last answer', () => {
-    const calls = [call(0, 5, 'qr/create'), call(1_000, 1_010), call(2_030, 2_040), call(3_040, null), call(4_000, 4_001)];
+    const calls = [
+      call(0, 5, 'qr/create'),
+      call(1_000, 1_010),
+      call(2_030, 2_040),
+      call(3_040, null),
+      call(4_000, 4_001),
+    ];
     expect(pollingIn([{ status: 'Wait', calls }], { fromMs: 2_000, toMs: 4_000, intervalMs: 1_000 })).toEqual({
       asked: 2,
       unanswered: 1,

@@ -9,7 +9,7 @@ export { PlainFailure, withPlainFailures } from './plain-failure.ts';
 export { anyFreePort, choosePort, isPortFree } from './ports.ts';
 export { forgetPostgres, type PostgresOptions, type RunningPostgres, startPostgres } from './postgres.ts';
 export { isAlive } from './postmaster.ts';
-export { displayDuration, Progress } from './progress.ts';
+export { displayDuration, Progress, type Step } from './progress.ts';
 export { waitUntilReady } from './ready.ts';
 export { readSandboxLine, type SandboxReady } from './sandbox.ts';
 export { makeSecrets } from './secrets.ts';

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, type IdFactory, idFromUuid } from '@tolem/domain';
 import type { z } from 'zod';
 import { ApiKeyStore, type MadeKey } from '../api-keys/api-key-store.ts';
+import { API_KEY_COLUMNS, type ApiKeyRow } from '../api-keys/api-key.ts';
 import { KeyDirectory } from '../api-keys/key-directory.ts';
 import { Audit } from '../audit-log/audit.ts';
 import { notFound } from '../http/api-problem.ts';
@@ -115,10 +116,11 @@ async function requireTenant(query: Query, id: string): Promise<TenantRow> {
 }
 
 /** The key that the tenant was made with: the oldest one. */
-async function firstKey(query: Query, tenantId: string): Promise<MadeKey['row']> {
-  const [row] = await query<MadeKey['row']>('SELECT * FROM api_key WHERE tenant_id = $1 ORDER BY id LIMIT 1', [
-    tenantId,
-  ]);
+async function firstKey(query: Query, tenantId: string): Promise<ApiKeyRow> {
+  const [row] = await query<ApiKeyRow>(
+    `SELECT ${API_KEY_COLUMNS} FROM api_key WHERE tenant_id = $1 ORDER BY id LIMIT 1`,
+    [tenantId],
+  );
   if (row === undefined) throw new Error('a tenant has no key');
   return row;
 }

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { Breaker } from './breaker.ts';
+import type { BreakerLimits } from './breaker.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import type { PoolLimits } from './connection-pool.ts';
+import type { EgressTarget } from './egress-request.ts';
+import type { BreakerChange, EgressPlace, PoolStats } from './egress-stats.ts';
+import { routeOf } from './wire-request.ts';
+
+export interface PoolsLimits {
+  pool: PoolLimits;
+  breaker: BreakerLimits;
+  /** Pools in all; the one not used for longest goes. */
+  pools: number;
+  /** Pools of one (address, credential, proxy) that differ in the credential's version or the trusted authorities. */
+  versions: number;
+  /** A pool that was not used for this time goes when the next request comes, whichever that is for. */
+  idleMs: number;
+  allowPlainHttp: boolean;
+}
+
+export interface Way {
+  readonly pool: ConnectionPool;
+  readonly breaker: Breaker;
+}
+
+interface Entry extends Way {
+  /** Same for all versions of one credential and of the trusted authorities. */
+  readonly family: string;
+  readonly place: EgressPlace;
+  usedMs: number;
+}
+
+/**
+ * One pool of connections and one breaker per (address, credential in its version, trusted authorities, proxy). A new
+ * version has a fresh breaker: what failed with an expired certificate says nothing about the one that replaces it. The
+ * last few versions live side by side, so that two callers who see different ones for a moment do not take each other's
+ * connections away.
+ */
+export class ConnectionPools {
+  /** Ordered by last use. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #retiring = new Set<Promise<void>>();
+
+  constructor(
+    private readonly limits: PoolsLimits,
+    private readonly nowMs: () => number,
+    private readonly onBreaker: (change: BreakerChange) => void,
+  ) {}
+
+  /** @throws InvalidEgressRequest, ConnectError, as `routeOf` does */
+  wayTo(target: EgressTarget, address: string): Way {
+    const family = JSON.stringify([address, target.credential?.id ?? null, target.proxyUrl ?? null]);
+    const key = JSON.stringify([family, target.credential?.version ?? null, fingerprintOfTrust(target)]);
+    const entry = this.#entries.get(key) ?? this.#create(target, address, family);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    entry.usedMs = this.nowMs();
+    this.#retireUnused();
+    return entry;
+  }
+
+  stats(): PoolStats[] {
+    return [...this.#entries.values()].map(({ place, pool, breaker }) => ({
+      place,
+      ...pool.counts(),
+      breaker: breaker.state,
+    }));
+  }
+
+  /** Resolves when the last running or waiting request has ended. */
+  async close(): Promise<void> {
+    for (const key of [...this.#entries.keys()]) this.#retire(key);
+    while (this.#retiring.size > 0) await Promise.all(this.#retiring);
+  }
+
+  #create(target: EgressTarget, address: string, family: string): Entry {
+    const pool = new ConnectionPool(address, routeOf(target, this.limits.allowPlainHttp), this.limits.pool);
+    const place = placeOf(target, address);
+    const breaker = new Breaker(this.limits.breaker, this.nowMs, (state, retryAfterMs) => {
+      if (state === 'open') pool.refuseWaiting('breaker_open', BREAKER_OPEN, retryAfterMs);
+      this.onBreaker({ place, state, retryAfterMs });
+    });
+    const relatives = [...this.#entries].filter(([, other]) => other.family === family).map(([key]) => key);
+    for (const key of relatives.slice(0, Math.max(0, relatives.length + 1 - this.limits.versions))) this.#retire(key);
+    return { pool, breaker, family, place, usedMs: 0 };
+  }
+
+  /** The entry used last stays in any case. */
+  #retireUnused(): void {
+    const bestBeforeMs = this.nowMs() - this.limits.idleMs;
+    for (const [key, { usedMs }] of this.#entries) {
+      if (this.#entries.size <= this.limits.pools && usedMs >= bestBeforeMs) return;
+      this.#retire(key);
+    }
+  }
+
+  #retire(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    const drained = entry.pool.retire();
+    this.#retiring.add(drained);
+    void drained.finally(() => this.#retiring.delete(drained));
+  }
+}
+
+export const BREAKER_OPEN = 'this way to the provider failed too often in a row';
+
+function fingerprintOfTrust({ credential, caPem }: EgressTarget): string | null {
+  const trustedPem = credential?.caPem ?? caPem;
+  return trustedPem === undefined ? null : createHash('sha256').update(trustedPem).digest('base64');
+}
+
+function placeOf({ credential, proxyUrl }: EgressTarget, address: string): EgressPlace {
+  return {
+    address,
+    ...(credential === undefined ? {} : { credentialId: credential.id, credentialVersion: credential.version }),
+    // URL.host is host and port only: user and password of the proxy stay behind.
+    ...(proxyUrl === undefined ? {} : { proxy: URL.parse(proxyUrl)?.host ?? 'unknown' }),
+  };
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { readBenchOptions } from './bench-options.ts';
+
+describe('the command line of the bench', () => {
+  it('lets the rate of payments rise unless a rate is given', () => {
+    expect(readBenchOptions(['payments'])).toEqual({
+      ...{ name: 'payments', rate: 25, steps: true, stepBy: 25, stepSeconds: 20 },
+      ...{ seconds: 60, minutes: 6, desks: 200, open: 200, flame: false },
+    });
+    expect(readBenchOptions(['payments', '--rate', '80', '--embedded'])).toMatchObject({ rate: 80, steps: false });
+    expect(readBenchOptions(['payments', '--rate=80', '--steps'])).toMatchObject({ rate: 80, steps: true });
+  });
+
+  it('reads every option', () => {
+    const args = '--seconds 5 --step-by 10 --step-seconds 7 --minutes 3 --desks 9 --open 40 --flame payments'.split(
+      ' ',
+    );
+    expect(readBenchOptions(args)).toEqual({
+      ...{ name: 'payments', rate: 10, steps: true, stepBy: 10, stepSeconds: 7 },
+      ...{ seconds: 5, minutes: 3, desks: 9, open: 40, flame: true },
+    });
+  });
+
+  it.each([
+    ['create', 50],
+    ['read', 200],
+  ])('measures %s at one rate of its own', (name, rate) => {
+    expect(readBenchOptions([name])).toMatchObject({ name, rate, steps: false, seconds: 20 });
+  });
+
+  it.each([['--help'], ['-h'], ['payments', '--help']])('shows the help for %j', (...args) => {
+    expect(readBenchOptions(args)).toBe('help');
+  });
+
+  it.each([
+    [[], 'Name what to measure: payments, create, read, poll.'],
+    [['refunds'], 'There is no measurement "refunds": choose one of payments, create, read, poll.'],
+    [['read', 'poll'], 'One measurement at a time: read and poll were given.'],
+    [['read', '--steps'], '--steps is for payments only, not for read.'],
+    [['payments', '--rate', '0'], '--rate needs a whole number from 1 to 5000, not "0".'],
+    [['payments', '--rate', '1.5'], '--rate needs a whole number from 1 to 5000, not "1.5".'],
+    [['payments', '--minutes', '121'], '--minutes needs a whole number from 1 to 120, not "121".'],
+    [['payments', '--fast'], "Unknown option '--fast': npm run bench -- --help lists the options."],
+  ])('refuses %j in one sentence', (args, sentence) => {
+    expect(() => readBenchOptions(args)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,1 @@
+export { benchResult, type BenchResult } from './bench-result.ts';

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { benchResult } from './bench-result.ts';
+import type { Measurement } from './measurement.ts';
+import { resultOf } from './result-of.ts';
+
+const about = { name: 'payments', commit: 'abc1234', cores: 2 } as const;
+const cpuMs = { standalone: 800, postgres: 400, sandbox: 200, load_generator: 100 };
+const latency = { p50: 5, p95: 9, p99: 20 };
+const measurement: Measurement = {
+  operation: 'payment',
+  goodRate: 50,
+  notes: [],
+  steps: [
+    {
+      ...{ rate: 50, sent: 1_000, ok: 1_000, errors: 0, firstError: null, generatorLateMs: 2, overflowed: false },
+      ...{ createToQrMs: latency, lifeMs: latency, broken: [], cpuMs, wallMs: 22_000 },
+    },
+  ],
+  run: {
+    ...{ outcome: undefined, wallMs: 10_000, cpuMs, memoryMb: cpuMs, idleCpuMsPerSecond: cpuMs },
+    ...{ rate: 25, sent: 101, operations: 100, errors: 1, further: {}, facts: [] },
+    latencies: { create_to_qr: latency },
+    counts: {
+      statements: [
+        { query: 'SELECT create_payment($1)', calls: 700, totalMs: 1, writes: true },
+        { query: 'SELECT 1', calls: 250, totalMs: 1, writes: false },
+      ],
+      ...{ outboxRows: 300, progressEvents: 100, walBytes: 1_234_500 },
+    },
+  },
+  profiled: undefined,
+};
+
+describe('the result file', () => {
+  it('has exactly the published form, with every cost divided by what succeeded', () => {
+    const result = resultOf(about, measurement);
+    expect(benchResult.parse(result)).toEqual({
+      name: 'payments',
+      mode: 'embedded',
+      commit: 'abc1234',
+      cores: 2,
+      good_rate: 50,
+      steps: [{ rate: 50, sent: 1_000, ok: 1_000, errors: 0 }],
+      latency_ms: { create_to_qr: latency, button_to_door: null, fact_to_till: null },
+      cpu_ms_per_payment: {
+        ...{ standalone: 8, postgres: 4, sandbox: 2, load_generator: 1 },
+        total_ours_and_stores: 12,
+      },
+      rss_mb: cpuMs,
+      per_payment: { round_trips: 7, reads: 2.5, messages: 4, bytes: 12_345 },
+      errors: 1,
+    });
+  });
+
+  it('says null, not zero, for whatever could not be measured', () => {
+    const { run } = measurement;
+    if (run === undefined) throw new Error('there was a run');
+    const blind = { ...run, cpuMs: { ...cpuMs, postgres: null }, counts: { ...run.counts, statements: null } };
+    expect(resultOf(about, { ...measurement, run: blind })).toMatchObject({
+      cpu_ms_per_payment: { postgres: null, total_ours_and_stores: null },
+      per_payment: { round_trips: null, reads: null },
+    });
+    expect(resultOf(about, { ...measurement, run: undefined, goodRate: 0 })).toMatchObject({
+      good_rate: 0,
+      latency_ms: { create_to_qr: null },
+      cpu_ms_per_payment: { standalone: null },
+      per_payment: { messages: null, bytes: null },
+    });
+    const nothingSucceeded = { ...measurement, run: { ...run, operations: 0 } };
+    expect(resultOf(about, nothingSucceeded).cpu_ms_per_payment['standalone']).toBeNull();
+  });
+
+  it('shows a run without steps as its only step', () => {
+    expect(resultOf(about, { ...measurement, steps: [], goodRate: null }).steps).toEqual([
+      { rate: 25, sent: 101, ok: 100, errors: 1 },
+    ]);
+  });
+});
