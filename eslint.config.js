@@ -17,7 +17,7 @@ export const mayImport = {
   'type:composition': ['type:service', ...KIT],
   'type:sandbox': ['type:domain'],
   'type:testing': INFRA,
-  'type:tool': [...INFRA, 'type:sandbox'],
+  'type:tool': [...INFRA, 'type:sandbox', 'type:tool'],
 };
 const FOR_SPECS_ONLY = ['type:testing', 'type:sandbox'];
 

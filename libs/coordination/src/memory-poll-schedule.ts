@@ -1,18 +1,36 @@
 import type { Clock } from '@tolem/domain';
+import { DueHeap } from './due-heap.ts';
 import type { PollClaim, PollEntry, PollSchedule } from './poll-schedule.ts';
 
 interface Slot {
   entry: PollEntry;
-  /** Place in the heap. */
+  readonly group: Group;
   place: number;
   lease: string | undefined;
   leaseUntil: number;
 }
 
-/** The schedule of one process: a binary heap by due time. Leased entries wait in the heap at the end of their lease. */
+/** The entries of one group, soonest first. Leased entries wait among them at the end of their lease. */
+interface Group {
+  readonly name: string;
+  readonly slots: DueHeap<Slot>;
+  place: number;
+  /** Its turn in the ring; undefined while it is asleep. */
+  turn: number | undefined;
+}
+
+/**
+ * The schedule of one process. Every group is in one of two places: asleep, in a heap by its soonest entry, or in the
+ * ring, once that entry is due. Claims go round the ring and take one entry of each group in turn, so a claim of k
+ * entries costs k steps of a logarithm each, however many groups and entries there are.
+ */
 export class MemoryPollSchedule implements PollSchedule {
   readonly #slots = new Map<string, Slot>();
-  readonly #heap: Slot[] = [];
+  readonly #groups = new Map<string, Group>();
+  readonly #asleep = new DueHeap<Group>(sooner);
+  /** In the order in which they are served. A group that is not due any more leaves when its turn comes. */
+  readonly #ring = new DueHeap<Group>(beforeInTurn);
+  #turns = 0;
   #leases = 0;
 
   constructor(
@@ -33,25 +51,25 @@ export class MemoryPollSchedule implements PollSchedule {
       if (this.#slots.size < this.maxEntries) this.#insert(entry);
       return;
     }
-    slot.entry = entry;
-    slot.lease = undefined;
-    this.#move(slot);
+    if (slot.group.name === groupOf(entry)) {
+      this.#replace(slot, entry);
+      return;
+    }
+    this.#delete(slot);
+    this.#insert(entry);
   }
 
   async claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]> {
     const now = this.clock.now();
+    this.#wake(now);
     const claims: PollClaim[] = [];
-    for (
-      let top = this.#heap[0];
-      claims.length < limit && top !== undefined && keyOf(top) <= now;
-      top = this.#heap[0]
-    ) {
-      this.#leases += 1;
-      const lease = String(this.#leases);
-      top.lease = lease;
-      top.leaseUntil = now + leaseMs;
-      claims.push({ ...top.entry, lease, leaseUntil: top.leaseUntil });
-      this.#sink(0);
+    for (let group = this.#ring.top; claims.length < limit && group !== undefined; group = this.#ring.top) {
+      const slot = group.slots.top;
+      const due = slot !== undefined && keyOf(slot) <= now;
+      if (due) claims.push(this.#lease(slot, now, leaseMs));
+      this.#ring.delete(group);
+      if (due && soonestOf(group) <= now) this.#queue(group);
+      else this.#sleep(group);
     }
     return claims;
   }
@@ -59,9 +77,7 @@ export class MemoryPollSchedule implements PollSchedule {
   async reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean> {
     const slot = this.#held(claim);
     if (slot === undefined) return false;
-    slot.entry = { id: claim.id, dueAt: next.dueAt, payload: next.payload };
-    slot.lease = undefined;
-    this.#move(slot);
+    this.#replace(slot, { ...slot.entry, dueAt: next.dueAt, payload: next.payload });
     return true;
   }
 
@@ -81,69 +97,103 @@ export class MemoryPollSchedule implements PollSchedule {
     return this.#slots.size;
   }
 
+  /** Groups whose time has come join the ring behind those that wait there already. */
+  #wake(now: number): void {
+    for (let group = this.#asleep.top; group !== undefined && soonestOf(group) <= now; group = this.#asleep.top) {
+      this.#asleep.delete(group);
+      this.#queue(group);
+    }
+  }
+
+  #queue(group: Group): void {
+    this.#turns += 1;
+    group.turn = this.#turns;
+    this.#ring.add(group);
+  }
+
+  #sleep(group: Group): void {
+    group.turn = undefined;
+    this.#asleep.add(group);
+  }
+
+  #lease(slot: Slot, now: number, leaseMs: number): PollClaim {
+    this.#leases += 1;
+    const lease = String(this.#leases);
+    slot.lease = lease;
+    slot.leaseUntil = now + leaseMs;
+    slot.group.slots.moved(slot);
+    return { ...slot.entry, lease, leaseUntil: slot.leaseUntil };
+  }
+
   #held(claim: PollClaim): Slot | undefined {
     const slot = this.#slots.get(claim.id);
     return slot?.lease === claim.lease ? slot : undefined;
   }
 
   #insert(entry: PollEntry): void {
-    const slot: Slot = { entry, place: this.#heap.length, lease: undefined, leaseUntil: 0 };
+    const name = groupOf(entry);
+    const known = this.#groups.get(name);
+    const group = known ?? { name, slots: new DueHeap<Slot>(dueSooner), place: 0, turn: undefined };
+    const slot: Slot = { entry, group, place: 0, lease: undefined, leaseUntil: 0 };
     this.#slots.set(entry.id, slot);
-    this.#heap.push(slot);
-    this.#rise(slot.place);
+    group.slots.add(slot);
+    if (known !== undefined) {
+      this.#changed(group);
+      return;
+    }
+    this.#groups.set(name, group);
+    this.#sleep(group);
+  }
+
+  #replace(slot: Slot, entry: PollEntry): void {
+    slot.entry = entry;
+    slot.lease = undefined;
+    slot.group.slots.moved(slot);
+    this.#changed(slot.group);
   }
 
   #delete(slot: Slot): void {
+    const { group } = slot;
     this.#slots.delete(slot.entry.id);
-    const last = this.#heap.pop();
-    if (last === undefined || last === slot) return;
-    last.place = slot.place;
-    this.#heap[slot.place] = last;
-    this.#move(last);
-  }
-
-  #move(slot: Slot): void {
-    this.#rise(slot.place);
-    this.#sink(slot.place);
-  }
-
-  #rise(place: number): void {
-    for (let at = place; at > 0;) {
-      const parent = (at - 1) >> 1;
-      if (!this.#swapIfEarlier(at, parent)) return;
-      at = parent;
+    group.slots.delete(slot);
+    if (group.slots.size > 0) {
+      this.#changed(group);
+      return;
     }
+    this.#groups.delete(group.name);
+    (group.turn === undefined ? this.#asleep : this.#ring).delete(group);
   }
 
-  #sink(place: number): void {
-    for (let at = place; ;) {
-      const left = 2 * at + 1;
-      const right = left + 1;
-      const child = this.#earlier(right, left) ? right : left;
-      if (!this.#swapIfEarlier(child, at)) return;
-      at = child;
-    }
+  /** The ring looks at a group when its turn comes; the heap must know at once. */
+  #changed(group: Group): void {
+    if (group.turn === undefined) this.#asleep.moved(group);
   }
+}
 
-  #earlier(a: number, b: number): boolean {
-    const first = this.#heap[a];
-    const second = this.#heap[b];
-    return first !== undefined && second !== undefined && keyOf(first) < keyOf(second);
-  }
-
-  #swapIfEarlier(child: number, parent: number): boolean {
-    const lower = this.#heap[child];
-    const upper = this.#heap[parent];
-    if (lower === undefined || upper === undefined || keyOf(lower) >= keyOf(upper)) return false;
-    this.#heap[parent] = lower;
-    this.#heap[child] = upper;
-    lower.place = parent;
-    upper.place = child;
-    return true;
-  }
+function groupOf(entry: PollEntry): string {
+  return entry.group ?? '';
 }
 
 /** When somebody may take the entry: at its time, or when the lease of a holder that went silent ends. */
 function keyOf(slot: Slot): number {
   return slot.lease === undefined ? slot.entry.dueAt : slot.leaseUntil;
+}
+
+function soonestOf(group: Group): number {
+  return group.slots.top === undefined ? Infinity : keyOf(group.slots.top);
+}
+
+/** Ties go by name, as in a sorted set of Redis, so that the order is the same everywhere. */
+function dueSooner(a: Slot, b: Slot): boolean {
+  const [first, second] = [keyOf(a), keyOf(b)];
+  return first === second ? a.entry.id < b.entry.id : first < second;
+}
+
+function sooner(a: Group, b: Group): boolean {
+  const [first, second] = [soonestOf(a), soonestOf(b)];
+  return first === second ? a.name < b.name : first < second;
+}
+
+function beforeInTurn(a: Group, b: Group): boolean {
+  return (a.turn ?? 0) < (b.turn ?? 0);
 }

@@ -5,6 +5,11 @@ export interface PollEntry {
   readonly dueAt: number;
   /** JSON text, at most a few hundred bytes. */
   readonly payload: string;
+  /**
+   * Whose turn it uses up: the connection that is asked. Of the groups that have something due each gets its turn, so
+   * that one connection with thousands overdue does not starve the others. Entries without a group share one.
+   */
+  readonly group?: string;
 }
 
 /** An entry in somebody's hands until `leaseUntil`; whoever holds it alone may move or remove it. */
@@ -22,9 +27,12 @@ export interface PollSchedule {
   addMissing(entries: readonly PollEntry[]): Promise<void>;
   /** Adds or replaces an entry and frees it from any lease: there is news, old plans are void. */
   put(entry: PollEntry): Promise<void>;
-  /** Takes up to `limit` due entries for `leaseMs`, the longest overdue first. */
+  /**
+   * Takes up to `limit` due entries for `leaseMs`: one of each group in turn, within a group the longest overdue first.
+   * The turns go on where the last claim ended.
+   */
   claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]>;
-  /** Gives a claim back with its next time; false where the lease was lost meanwhile, and nothing was changed. */
+  /** Gives a claim back with its next time, in its old group; false where the lease was lost meanwhile, and nothing was changed. */
   reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean>;
   /** Ends an entry; false where the lease was lost meanwhile. */
   finish(claim: PollClaim): Promise<boolean>;

@@ -17,38 +17,56 @@ export interface Issued {
 
 export interface Authority extends Issued {
   issue(commonName: string, options?: { expired?: boolean; dnsName?: string }): Promise<Issued>;
+  /** An authority that this one vouches for. */
+  subordinate(name: string): Promise<Authority>;
 }
 
 let serial = 0;
 const nextSerial = (): string => (serial += 1).toString(16).padStart(4, '0');
 
 const DAY_MS = 86_400_000;
+const AUTHORITY = {
+  notBefore: new Date(Date.now() - 400 * DAY_MS),
+  notAfter: new Date(Date.now() + 400 * DAY_MS),
+  signingAlgorithm: EC,
+  extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
+};
 
 async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
   return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }
 
+const newKeys = (): Promise<webcrypto.CryptoKeyPair> => webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+
 /** A certificate authority of its own, made in memory. */
 export async function createAuthority(name: string): Promise<Authority> {
-  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: nextSerial(),
-    name: `CN=${name}`,
-    notBefore: new Date(Date.now() - 400 * DAY_MS),
-    notAfter: new Date(Date.now() + 400 * DAY_MS),
-    signingAlgorithm: EC,
-    keys,
-    extensions: [new x509.BasicConstraintsExtension(true, 1, true)],
-  });
+  const keys = await newKeys();
+  const options = { ...AUTHORITY, serialNumber: nextSerial(), name: `CN=${name}`, keys };
+  return authorityOf(await x509.X509CertificateGenerator.createSelfSigned(options), keys);
+}
+
+async function authorityOf(own: x509.X509Certificate, keys: webcrypto.CryptoKeyPair): Promise<Authority> {
   return {
-    certificatePem: root.toString('pem'),
+    certificatePem: own.toString('pem'),
     privateKeyPem: await pemOfKey(keys.privateKey),
+    async subordinate(name) {
+      const below = await newKeys();
+      const certificate = await x509.X509CertificateGenerator.create({
+        ...AUTHORITY,
+        serialNumber: nextSerial(),
+        subject: `CN=${name}`,
+        issuer: own.subject,
+        publicKey: below.publicKey,
+        signingKey: keys.privateKey,
+      });
+      return authorityOf(certificate, below);
+    },
     async issue(commonName, options = {}) {
-      const leaf = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+      const leaf = await newKeys();
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: nextSerial(),
         subject: `CN=${commonName}`,
-        issuer: root.subject,
+        issuer: own.subject,
         notBefore: new Date(Date.now() - 200 * DAY_MS),
         notAfter: new Date(Date.now() + (options.expired === true ? -1 : 200) * DAY_MS),
         signingAlgorithm: EC,
@@ -91,6 +109,37 @@ export interface TestServer {
 export const answerOk: Behaviour = (socket) => {
   socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}');
 };
+
+/** Answers after a while, as a bank does that has work. */
+export function answerAfter(ms: number, behaviour: Behaviour = answerOk): Behaviour {
+  return (socket, text) => void setTimeout(() => behaviour(socket, text), ms);
+}
+
+/** Writes one byte at a time until the other side has enough. */
+export function drip(socket: Socket, text: string, everyMs: number): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    if (at < text.length) socket.write(text.charAt(at));
+    else clearInterval(timer);
+    at += 1;
+  }, everyMs);
+  socket.on('close', () => clearInterval(timer));
+}
+
+/** Writes as fast as the other side takes it, and tells how much went into the socket. */
+export function flood(socket: Socket, totalBytes: number): { bytes: number } {
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  const written = { bytes: 0 };
+  const more = (): void => {
+    while (written.bytes < totalBytes && !socket.destroyed) {
+      written.bytes += piece.length;
+      if (!socket.write(piece)) return;
+    }
+  };
+  socket.on('drain', more);
+  more();
+  return written;
+}
 
 /** A server that speaks raw bytes, so that it can misbehave: with TLS when `tls` is given. */
 export async function startServer(initial: Behaviour, tls?: TlsOptions): Promise<TestServer> {

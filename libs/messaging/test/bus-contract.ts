@@ -1,20 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '@tolem/contracts';
+import { systemClock } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
-import { type BatchHandler, type Bus, Dispatcher, type Subscription, UnreadableMessage } from '../src/index.ts';
+import { type BatchHandler, Dispatcher, type Subscription, UnreadableMessage } from '../src/index.ts';
+import { busFaultContract } from './bus-fault-contract.ts';
+import type { BusUnderTest, MakeBus } from './bus-under-test.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 import { DeadLetterList, message, outage, rowsOf } from './messages.ts';
-
-export interface BusUnderTest {
-  readonly bus: Bus;
-  close(): Promise<void>;
-}
-
-export interface BusSetting {
-  /** Topic → its consumers. */
-  readonly topology: Readonly<Record<string, readonly string[]>>;
-  readonly onError: (error: unknown, consumer: string) => void;
-}
 
 const COMMANDS = 'commands.kaspi';
 const TOPOLOGY = { events: ['gateway', 'fiscal'], [COMMANDS]: ['kaspi'] };
@@ -28,8 +20,10 @@ function gate(): { readonly passed: Promise<void>; open(): void } {
 const command = (body: unknown, more: Partial<Envelope> = {}): Envelope => message(body, { topic: COMMANDS, ...more });
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
+let worlds = 0;
+
 /** What every bus of this house keeps, whatever carries its messages. */
-export function busContract(name: string, makeBus: (setting: BusSetting) => Promise<BusUnderTest>): void {
+export function busContract(name: string, makeBus: MakeBus): void {
   describe(name, () => {
     let under: BusUnderTest;
     let outbox: MemoryOutbox;
@@ -41,7 +35,13 @@ export function busContract(name: string, makeBus: (setting: BusSetting) => Prom
       troubles = [];
       subscriptions = [];
       deadLetters = new DeadLetterList();
-      under = await makeBus({ topology: TOPOLOGY, onError: (_error, consumer) => troubles.push(consumer) });
+      worlds += 1;
+      under = await makeBus({
+        world: `bus-${worlds}`,
+        clock: systemClock,
+        topology: TOPOLOGY,
+        onError: (_error, consumer) => troubles.push(consumer),
+      });
       outbox = new MemoryOutbox(under.bus);
     });
     afterEach(async () => {
@@ -376,4 +376,6 @@ export function busContract(name: string, makeBus: (setting: BusSetting) => Prom
       expect(deadLetters.letters).toEqual([]);
     });
   });
+
+  describe(`${name}, when things go wrong`, () => busFaultContract(makeBus));
 }

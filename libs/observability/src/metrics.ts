@@ -42,8 +42,8 @@ export interface HistogramShape<L extends string> extends MetricShape<L> {
 }
 
 interface Known {
-  kind: MetricKind;
-  labels: string;
+  /** Kind, labels and buckets. */
+  traits: string;
   metric: object;
 }
 
@@ -168,10 +168,10 @@ export class Metrics {
   ): M {
     checkMetricShape(kind, shape);
     const { name, help, labels = [] } = shape;
+    const traits = JSON.stringify([kind, labels, 'buckets' in shape ? shape.buckets : null]);
     const known = this.#known.get(name);
     if (known !== undefined) {
-      if (known.kind !== kind || known.labels !== labels.join())
-        throw new TypeError(`${name} is another metric already`);
+      if (known.traits !== traits) throw new TypeError(`${name} is another metric already`);
       return known.metric as M;
     }
     if (this.#known.size >= MAX_METRICS) throw new RangeError(`more than ${MAX_METRICS} metrics`);
@@ -182,7 +182,7 @@ export class Metrics {
       return series.values;
     };
     const metric = create({ name, help, labelNames: [...labels], registers: [this.#registry] }, labelsFor, limit);
-    this.#known.set(name, { kind, labels: labels.join(), metric });
+    this.#known.set(name, { traits, metric });
     return metric;
   }
 

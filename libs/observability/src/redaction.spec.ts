@@ -126,6 +126,22 @@ describe('what is planted never comes out', () => {
     expect(scrubText(text)).toContain('127.0.0.1:5432/tolem');
   });
 
+  it('phones that begin with +, however people write them', () => {
+    const gap = fc.constantFrom('', ' ', '-', '\u00a0', ' (', ') ', '.');
+    const digits = fc.tuple(
+      fc.constantFrom('7', '998', '1'),
+      fc.array(fc.tuple(gap, fc.nat(9)), { minLength: 9, maxLength: 11 }),
+    );
+    fc.assert(
+      fc.property(digits, fc.constantFrom('+', '%2B', '%2b'), ([country, rest], plus) => {
+        const phone = `${plus}${country}${rest.map(([between, digit]) => `${between}${digit}`).join('')}`;
+        const line = lineOf((logger) => logger.error({ err: new Error(`buyer ${phone}`), text: phone }, `x ${phone}`));
+        expect(line).not.toContain(phone);
+        expect(scrubText(`buyer ${phone}`)).toBe(`buyer ${plus}***`);
+      }),
+    );
+  });
+
   it('bytes', () => {
     const line = lineOf((logger) => logger.info({ sent: Buffer.from('5ecr3t'), view: new Uint8Array(3) }, 'x'));
     expect(JSON.parse(line)).toMatchObject({ sent: '[6 bytes]', view: '[3 bytes]' });
@@ -148,7 +164,7 @@ describe('what is harmless stays readable', () => {
 
   it('texts without secrets are left as they are', () => {
     const text =
-      'payment pay_01h: 1490.00 KZT, status=open, "reason":"declined", tokens_left=5, https://bank.example/r3?x=1';
+      'payment pay_01h: 1490.00 KZT, status=open, "reason":"declined", tokens_left=5, https://bank.example/r3?x=1, +149000, 2026-01-01T00:00:00.000+05:00, 1e+21';
     expect(scrubText(text)).toBe(text);
   });
 

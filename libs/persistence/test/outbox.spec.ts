@@ -126,6 +126,27 @@ describe('a message after its commit', () => {
     expect(carried).toEqual([sent]);
   });
 
+  it('is not handed over again while the transport holds it, however often the relay comes past', async () => {
+    const transport = new ScriptedTransport();
+    transport.answer = undefined;
+    const outbox = outboxWith(transport);
+    await commit(rowsFor(outbox, 'held'), 5_000);
+    for (let round = 0; round < 5; round += 1) {
+      expect(await outbox.relayOnce()).toBe(1);
+      await age(60_000);
+    }
+    expect(transport.bodies).toEqual(['held']);
+
+    transport.carried[0]?.settle(false);
+    await waitFor('the row to be carried again', async () => {
+      await age(60_000);
+      await outbox.relayOnce();
+      return transport.bodies.length === 2;
+    });
+    transport.carried[1]?.settle(true);
+    await emptied();
+  });
+
   it('is left to the next start when the outbox has stopped', async () => {
     const transport = new ScriptedTransport();
     const outbox = outboxWith(transport);
@@ -387,5 +408,19 @@ describe('the age of the oldest message', () => {
     const oldest = await outbox.oldestAgeMs();
     expect(oldest).toBeGreaterThanOrEqual(60_000);
     expect(oldest).toBeLessThan(90_000);
+  });
+
+  it('leaves out what is held back for a reason of its own: one poisoned message is no clogged bus', async () => {
+    const transport = new ScriptedTransport();
+    const outbox = outboxWith(transport);
+    const [poison, ...fine] = rowsFor(outbox, 'poison', 'fine');
+    if (poison === undefined) throw new Error('two rows were made');
+    await commit([poison], 60_000);
+    transport.heldBack = () => [poison.id];
+    expect(await outbox.oldestAgeMs()).toBe(0);
+    await commit(fine, 5_000);
+    const oldest = await outbox.oldestAgeMs();
+    expect(oldest).toBeGreaterThanOrEqual(5_000);
+    expect(oldest).toBeLessThan(60_000);
   });
 });

@@ -12,6 +12,7 @@ export class ScriptedTransport implements Transport {
   readonly carried: Carried[] = [];
   /** What every message is answered at once; undefined leaves it open. */
   answer: boolean | undefined = true;
+  heldBack: () => readonly string[] = () => [];
 
   constructor(private readonly consumers: readonly string[] = ['']) {}
 

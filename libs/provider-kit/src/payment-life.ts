@@ -189,10 +189,12 @@ function stillPending(
     const plan = firstSeen ? { ...waiting, until: now + waiting.confirmWithinMs } : waiting;
     const lastQuestionAt = plan.until + timetable.graceMs;
     if (firstSeen || (picture.phase !== 'unknown' && askedAt < lastQuestionAt)) {
-      const at = Math.max(now, Math.min(now + plan.intervalMs, Math.max(lastQuestionAt, now)));
-      return { do: 'ask_again', at, seen: firstSeen ? 'processing' : null, waiting: plan };
+      // Never sooner than the provider allows: the last question leaves up to one interval after the time is over.
+      return { do: 'ask_again', at: now + plan.intervalMs, seen: firstSeen ? 'processing' : null, waiting: plan };
     }
   }
+  // An answer that nobody understands says nothing about money, not even at the end.
+  if (phase === 'unchanged') return unheard(picture, now, timetable);
   return { do: 'write', alarm: null, next: expired(picture, now, timetable) };
 }
 
@@ -221,9 +223,13 @@ function notHeard(
   timetable: Timetable,
 ): Decision {
   if (picture.phase !== 'unknown' && waiting !== null && askedAt < waiting.until + timetable.graceMs) {
-    const at = Math.min(now + waiting.intervalMs, Math.max(now, waiting.until + timetable.graceMs));
-    return { do: 'ask_again', at, seen: null, waiting };
+    return { do: 'ask_again', at: now + waiting.intervalMs, seen: null, waiting };
   }
+  return unheard(picture, now, timetable);
+}
+
+/** The time is over and nobody knows: asked about until somebody does. */
+function unheard(picture: PaymentPicture, now: number, timetable: Timetable): Decision {
   const step = picture.phase === 'unknown' ? picture.lookStep + 1 : 0;
   const schedule = timetable.lookWhileUnknownMs;
   const afterMs = schedule[Math.min(step, schedule.length - 1)] ?? 3_600_000;

@@ -34,8 +34,9 @@ export function entryOf(subject: Subject, dueAt: number | undefined, now: number
       ? undefined
       : { id: subject.id, dueAt: dueAt ?? subject.lookAt, payload: CONNECTION };
   }
-  if (subject.kind !== 'payment' || subject.picture.providerRef === null) return undefined;
+  if (subject.kind !== 'payment') return undefined;
   const { picture } = subject;
+  if (picture.providerRef === null) return undefined;
   const plan: Plan = {
     tenant: subject.tenant,
     mode: subject.mode,

@@ -233,6 +233,18 @@ describe('a cancel of a call that must happen once', () => {
     expect(house.dummy.starts(payment.id)).toHaveLength(0);
   });
 
+  it('while what it will change is being noted ends it: nothing is sent', async () => {
+    const noting = new Gate();
+    const payment = await begin({ duringNote: noting });
+    await waitFor('the note', () => noting.arrived === 1);
+    await replica.send(house.cancel(payment));
+    await house.until(payment, 'canceled');
+    noting.open();
+    await waitFor('the operation to end', async () => (await operationOf(payment))?.state === 'refused');
+    expect(house.dummy.count(`start ${payment.id}`)).toBe(0);
+    expect(house.last(payment.id)).toMatchObject({ seq: 1, phase: 'canceled' });
+  });
+
   it('before it is sent ends it', async () => {
     const payment = await begin({ note: 'unreachable' });
     await waitFor('the try', async () => (await operationOf(payment)) !== undefined);

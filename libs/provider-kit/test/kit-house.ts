@@ -100,6 +100,7 @@ export class KitHouse {
   readonly #masterKeys = parseMasterKeys(randomBytes(32).toString('base64'));
   readonly #replicas: Replica[] = [];
   readonly #opened: Database[] = [];
+  #sql: Promise<Database> | undefined;
 
   private constructor(readonly database: TestDatabase) {}
 
@@ -115,13 +116,15 @@ export class KitHouse {
 
   /** For looking, and for doing what another process would do. */
   async sql(): Promise<Database> {
-    const db = await Database.connect({
+    this.#sql ??= Database.connect({
       url: this.database.urlOf(ROLE),
       applicationName: 'provider-kit spec',
       poolSize: 2,
+    }).then((db) => {
+      this.#opened.push(db);
+      return db;
     });
-    this.#opened.push(db);
-    return db;
+    return this.#sql;
   }
 
   async start(options: ReplicaOptions = {}): Promise<Replica> {

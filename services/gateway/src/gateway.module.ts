@@ -5,6 +5,7 @@ import { type Bus, BUS } from '@tolem/messaging';
 import type { Logger } from '@tolem/observability';
 import type { Database, Outbox, Vault } from '@tolem/persistence';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
+import { AttentionModule } from './attention/attention.module.ts';
 import { AuditLogModule } from './audit-log/audit-log.module.ts';
 import { CertificatesModule } from './certificates/certificates.module.ts';
 import type { GatewayConfig } from './config.ts';
@@ -83,6 +84,7 @@ export class GatewayModule {
         TradePointsModule,
         DesksModule,
         PaymentsModule,
+        AttentionModule,
       ],
       providers: shared,
       exports: shared,

@@ -42,6 +42,7 @@ export const LOST_REASONS = Object.keys({
 /** Reasons for which nothing was sent, by what they say about the next try. */
 const NOT_SENT = {
   bad_endpoint: 'set_up',
+  breaker_open: 'way',
   bad_argument: 'set_up',
   credential_unusable: 'certificate',
   tls_untrusted: 'certificate',

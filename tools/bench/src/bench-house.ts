@@ -209,6 +209,8 @@ export class BenchHouse {
   }
 
   private async start(name: string, script: string, args: string[], env: Record<string, string> = {}): Promise<Child> {
+    // A part that broke while others were still starting must not be followed by processes that nobody would end.
+    if (this.closing) throw new PlainFailure('The house is being taken down.');
     if ((await stat(script).catch(() => undefined)) === undefined) {
       throw new PlainFailure(`${script} is missing: run "npm run build" and look at what it says.`);
     }

@@ -62,7 +62,9 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error);
+    const [why = ''] = String(error)
+      .replace(/^TypeError(?: \[\w+\])?: /, '')
+      .split('. ');
     throw new PlainFailure(`${why}: npm run bench -- --help lists the options.`, { cause: error });
   }
 }

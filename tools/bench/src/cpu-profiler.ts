@@ -6,7 +6,11 @@ const ANSWER_TIMEOUT_MS = 60_000;
 const SAMPLING_INTERVAL_US = 500;
 
 const targets = z.array(z.looseObject({ webSocketDebuggerUrl: z.url() })).min(1);
-const message = z.looseObject({ id: z.int().optional(), result: z.unknown(), error: z.unknown() });
+const message = z.looseObject({
+  id: z.int().optional(),
+  result: z.unknown().optional(),
+  error: z.unknown().optional(),
+});
 
 /**
  * Profiles another Node process over its inspector for exactly as long as is wanted; `node --cpu-prof` would profile its
@@ -72,7 +76,14 @@ export class CpuProfiler {
   }
 
   private hear(text: string): void {
-    const { id, result, error } = message.parse(JSON.parse(text));
+    let heard: z.output<typeof message>;
+    try {
+      heard = message.parse(JSON.parse(text));
+    } catch (error) {
+      this.failAll(`the inspector says what cannot be understood: ${String(error)}`);
+      return;
+    }
+    const { id, result, error } = heard;
     if (id === undefined) return;
     const asked = this.waiting.get(id);
     this.waiting.delete(id);

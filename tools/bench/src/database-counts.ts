@@ -17,11 +17,8 @@ export interface CountedStatement {
   calls: number;
   /** Time inside the server, without parsing and without the way there; ms. */
   totalMs: number;
-  /**
-   * Whether its calls write: a record of write-ahead log in at least every second call. Fewer come from reading, which
-   * tidies a page now and then, and from statements that look for work and mostly find none.
-   */
-  writes: boolean;
+  /** Records of write-ahead log that it made. */
+  walRecords: number;
 }
 
 interface Totals {
@@ -114,9 +111,9 @@ export class DatabaseCounter {
   }
 
   private async statements(): Promise<CountedStatement[]> {
-    const rows = await ask<{ query: string; calls: string; total_ms: number; writes: boolean }>(
+    const rows = await ask<{ query: string; calls: string; total_ms: number; wal: string }>(
       this.adminUrl,
-      `SELECT query, sum(calls) AS calls, sum(total_exec_time) AS total_ms, sum(wal_records) >= sum(calls) * 0.5 AS writes
+      `SELECT query, sum(calls) AS calls, sum(total_exec_time) AS total_ms, sum(wal_records) AS wal
          FROM pg_stat_statements
         WHERE userid <> 'postgres'::regrole
         GROUP BY query ORDER BY sum(calls) DESC`,
@@ -125,9 +122,18 @@ export class DatabaseCounter {
       query: row.query.replaceAll(/\s+/g, ' ').trim(),
       calls: Number(row.calls),
       totalMs: row.total_ms,
-      writes: row.writes,
+      walRecords: Number(row.wal),
     }));
   }
+}
+
+/**
+ * Whether calls of a statement write. Its text must allow it, for reading makes records too, when it tidies a page; and
+ * every second call must make a record, for some statements look for work and mostly find none.
+ */
+export function writes({ query, calls, walRecords }: CountedStatement): boolean {
+  const mayWrite = /\b(INSERT INTO|UPDATE|DELETE FROM)\b/i.test(query) || /\bFROM \w+\(/i.test(query);
+  return mayWrite && walRecords >= calls * 0.5;
 }
 
 const isTransactionControl = (query: string): boolean => /^(BEGIN|START TRANSACTION|COMMIT|ROLLBACK)\b/i.test(query);
@@ -136,9 +142,9 @@ const isTransactionControl = (query: string): boolean => /^(BEGIN|START TRANSACT
 export function roundTrips(statements: readonly CountedStatement[]): { writing: number; reading: number } {
   let writing = 0;
   let reading = 0;
-  for (const { query, calls, writes } of statements) {
-    if (writes || isTransactionControl(query)) writing += calls;
-    else reading += calls;
+  for (const statement of statements) {
+    if (writes(statement) || isTransactionControl(statement.query)) writing += statement.calls;
+    else reading += statement.calls;
   }
   return { writing, reading };
 }

@@ -26,6 +26,8 @@ Options
   --embedded          every service in one process (the default, and the only form so far)
   --help              show this text
 
+TOLEM_ variables that are set reach the services (pool sizes, for example); the log level is info whatever is set.
+
 Results are written to .tolem/bench/ as JSON and as the table that was shown. They hold for this machine and for what
 else it did meanwhile.
 `;

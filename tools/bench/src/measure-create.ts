@@ -54,7 +54,7 @@ export async function measureCreate(bench: Bench): Promise<Measurement> {
       further: {},
       facts: [`${(questions / Math.max(1, createMs.length)).toFixed(2)} questions to the bank per create meanwhile`],
     },
-    profiled: (runSeconds) => createPayments(bench, { label: 'profile', rate, seconds: runSeconds }),
+    profiled: (profiledS, note) => createPayments(bench, { label: 'profile', rate, seconds: profiledS }, note),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Bench } from './bench.ts';
+import { BusySpan } from './busy-span.ts';
 import { brokenBy } from './breaking-rule.ts';
 import type { BusyStep, Measurement } from './measurement.ts';
 import { measured, MEASURING_MS } from './measured.ts';
 import { percentilesOf } from './percentiles.ts';
-import { difference } from './process-usage.ts';
 import { type PaymentsRun, runPayments } from './run-payments.ts';
 
 /** Compilers and pools warm up outside the figures; an error there still ends the run. */
@@ -60,10 +60,7 @@ export async function measurePayments(bench: Bench): Promise<Measurement> {
       },
       facts: [`${(latencies.questions / Math.max(1, step.ok)).toFixed(2)} questions to the bank per payment`],
     },
-    profiled: (seconds) =>
-      bench.step(`${rate} payments/s for ${seconds} s, profiled`, (shown) =>
-        runPayments(bench, { label: 'profile', rate, seconds }, (text) => shown.note(text)),
-      ),
+    profiled: (seconds, note) => runPayments(bench, { label: 'profile', rate, seconds }, note),
   };
 }
 
@@ -74,17 +71,15 @@ async function risingSteps(bench: Bench): Promise<BusyStep[]> {
   const afterMs = options.seconds * 1_000 + MEASURING_MS + STEP_TAIL_MS + (options.flame ? 40_000 : 5_000);
   for (let rate = options.rate; ; rate += options.stepBy) {
     if (performance.now() + options.stepSeconds * 1_000 + STEP_TAIL_MS + afterMs > bench.deadlineMs) return steps;
-    const before = await usage.cpuMs();
-    const startedMs = performance.now();
+    const span = await BusySpan.open(usage);
     const { step }: PaymentsRun = await bench.step(
       `${rate} payments/s for ${options.stepSeconds} s`,
       (shown) =>
         runPayments(bench, { label: `step-${rate}`, rate, seconds: options.stepSeconds }, (text) => shown.note(text)),
       (done) => brokenBy(done.step)[0] ?? 'good',
     );
-    const cpuMs = difference(before, await usage.cpuMs());
     const broken = brokenBy(step);
-    steps.push({ ...step, broken, cpuMs, wallMs: performance.now() - startedMs });
+    steps.push({ ...step, broken, ...(await span.close()) });
     if (broken.length > 0) return steps;
   }
 }

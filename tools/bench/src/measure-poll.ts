@@ -6,20 +6,24 @@ import { measured } from './measured.ts';
 import { percentilesOf } from './percentiles.ts';
 import { pollingIn } from './polling-in.ts';
 
-const CREATE_RATE = 50;
+const MOST_CREATES_PER_SECOND = 50;
 /** The sandbox runs with the bank's own timers here: a code lives for 180 s and may be asked about every 5 s. */
-export const POLL_INTERVAL_MS = 5_000;
+const INTERVAL_S = 5;
 /** What creating did must have passed before the window opens. */
 const CALM_MS = 6_000;
 const SCAN_TIMER_MS = 180_000;
 
 /** Open payments that no buyer comes to: what asking the bank about them costs. */
 export async function measurePoll(bench: Bench): Promise<Measurement> {
-  const { open, seconds } = bench.options;
+  const { open } = bench.options;
+  // Whole rounds, so that each payment is asked about as often as the others.
+  const seconds = Math.ceil(bench.options.seconds / INTERVAL_S) * INTERVAL_S;
+  // Spread over one interval where that is possible, for that is how they arrive in a shop.
+  const createRate = Math.min(MOST_CREATES_PER_SECOND, open / INTERVAL_S);
   await bench.ledger.setBuyers(null, bench.signal);
   const bornMs = performance.now();
   const made = await bench.step(`Opening ${open} payments`, (step) =>
-    createPayments(bench, { label: 'open', rate: CREATE_RATE, seconds: open / CREATE_RATE }, (text) => step.note(text)),
+    createPayments(bench, { label: 'open', rate: createRate, seconds: open / createRate }, (text) => step.note(text)),
   );
   if (made.errors[0] !== undefined) throw new Error(`opening the payments broke: ${made.errors[0]}`);
   await pause(CALM_MS, undefined, { signal: bench.signal });
@@ -36,7 +40,7 @@ export async function measurePoll(bench: Bench): Promise<Measurement> {
   });
   const stillOpen = performance.now() - bornMs < SCAN_TIMER_MS;
   const bank = await bench.ledger.readAll(bench.signal);
-  const polling = pollingIn(bank.values(), { fromMs, toMs, intervalMs: POLL_INTERVAL_MS });
+  const polling = pollingIn(bank.values(), { fromMs, toMs, intervalMs: INTERVAL_S * 1_000 });
   const notes = stillOpen ? [] : ['the payments expired before the window closed: take fewer --open or --seconds'];
   return {
     operation: 'question',
@@ -45,13 +49,13 @@ export async function measurePoll(bench: Bench): Promise<Measurement> {
     notes,
     run: {
       ...run,
-      rate: open / (POLL_INTERVAL_MS / 1_000),
+      rate: open / INTERVAL_S,
       sent: polling.asked,
       operations: polling.asked - polling.unanswered,
       errors: polling.unanswered,
       latencies: { poll_lateness: percentilesOf(polling.latenessMs) },
       further: {},
-      facts: [`${open} payments, each due ${POLL_INTERVAL_MS / 1_000} s after the previous answer`],
+      facts: [`${open} payments, each due ${INTERVAL_S} s after the previous answer`],
     },
     profiled: (runSeconds) => pause(runSeconds * 1_000, undefined, { signal: bench.signal }),
   };

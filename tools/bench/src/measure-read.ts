@@ -34,7 +34,7 @@ export async function measureRead(bench: Bench): Promise<Measurement> {
       further: {},
       facts: [],
     },
-    profiled: (runSeconds) => read(bench, payments, { rate, seconds: runSeconds }),
+    profiled: (profiledS, note) => read(bench, payments, { rate, seconds: profiledS }, note),
   };
 }
 

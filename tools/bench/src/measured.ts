@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
+import { BusySpan } from './busy-span.ts';
 import { COUNTERS_SETTLE_MS, type DatabaseCounts } from './database-counts.ts';
 import { difference, type PerProcess } from './process-usage.ts';
 
@@ -7,9 +8,11 @@ export interface Measured<T> {
   outcome: T;
   wallMs: number;
   cpuMs: PerProcess;
+  /** Cores that other programs of this machine kept busy meanwhile. */
+  othersCores: number | null;
   /** While the load was on. */
   memoryMb: PerProcess;
-  /** CPU-ms per second of the house standing idle before. */
+  /** CPU-ms per second just before, when nothing came in (in `poll` the house was asking already). */
   idleCpuMsPerSecond: PerProcess;
   counts: DatabaseCounts;
 }
@@ -29,21 +32,19 @@ export async function measured<T>(
 
   const idleFrom = await usage.cpuMs();
   const idleFromMs = performance.now();
-  await bench.step('Standing idle until the counters have settled', settle);
+  await bench.step('Waiting until the counters have settled', settle);
   const idle = perSecond(difference(idleFrom, await usage.cpuMs()), performance.now() - idleFromMs);
   await house.counter.reset();
 
   let memoryMb: PerProcess | undefined;
-  const before = await usage.cpuMs();
-  const startedMs = performance.now();
+  const span = await BusySpan.open(usage);
   const outcome = await work(async () => {
     memoryMb ??= await usage.memoryMb();
   });
-  const wallMs = performance.now() - startedMs;
-  const cpuMs = difference(before, await usage.cpuMs());
+  const used = await span.close();
   memoryMb ??= await usage.memoryMb();
   const counts = await bench.step('Reading the counters', () => house.counter.read(settle));
-  return { outcome, wallMs, cpuMs, memoryMb, idleCpuMsPerSecond: idle, counts };
+  return { outcome, ...used, memoryMb, idleCpuMsPerSecond: idle, counts };
 }
 
 function perSecond(used: PerProcess, ms: number): PerProcess {

@@ -8,6 +8,8 @@ export interface BusyStep extends StepOutcome {
   broken: readonly string[];
   cpuMs: PerProcess;
   wallMs: number;
+  /** Cores that other programs of this machine kept busy meanwhile. */
+  othersCores: number | null;
 }
 
 export interface MeasuredRun extends Measured<unknown> {
@@ -31,5 +33,5 @@ export interface Measurement {
   notes: readonly string[];
   run: MeasuredRun | undefined;
   /** The same load once more, for the profiler. */
-  profiled: ((seconds: number) => Promise<unknown>) | undefined;
+  profiled: ((seconds: number, note: (text: string) => void) => Promise<unknown>) | undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readKilobytes, readProcessStat } from './process-stat.ts';
+import { readKilobytes, readMachineStat, readProcessStat } from './process-stat.ts';
 
 const line = (name: string): string =>
   `4711 (${name}) S 4700 4711 4711 0 -1 4194560 9 9 0 0 230 45 17 6 20 0 11 0 999 1 2 3 4 5 6 7 8 9`;
@@ -20,5 +20,15 @@ describe('kilobytes of a process', () => {
     expect(readKilobytes(status, 'VmRSS')).toBe(12_345);
     expect(readKilobytes(status, 'Pss')).toBe(77);
     expect(readKilobytes(status, 'RSS')).toBeUndefined();
+  });
+});
+
+describe('/proc/stat', () => {
+  it('adds up what was busy, not what was idle or waited for a disk, and counts a guest once', () => {
+    expect(readMachineStat('cpu  100 20 30 9000 800 4 5 6 70 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n')).toBe(165);
+  });
+
+  it.each(['', 'cpu0 1 2 3 4 5 6 7 8', 'cpu  1 2 3'])('is not made up from %j', (text) => {
+    expect(readMachineStat(text)).toBeUndefined();
   });
 });

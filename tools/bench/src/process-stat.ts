@@ -21,6 +21,17 @@ export function readProcessStat(line: string): ProcessStat | undefined {
   return Object.values(stat).every(Number.isInteger) ? stat : undefined;
 }
 
+/** Busy ticks of all cores since boot in `/proc/stat`: user, nice, system, irq, softirq and stolen time (proc(5)). */
+export function readMachineStat(text: string): number | undefined {
+  const fields = /^cpu +([\d ]+)$/m.exec(text)?.[1]?.trim().split(/ +/).map(Number);
+  const [user, nice, system, , , irq, softirq, steal] = fields ?? [];
+  const busy = [user, nice, system, irq, softirq, steal];
+  return busy.reduce<number | undefined>(
+    (sum, ticks) => (sum === undefined || ticks === undefined ? undefined : sum + ticks),
+    0,
+  );
+}
+
 /** Kilobytes after `name:` in a file such as `/proc/<pid>/status` or `smaps_rollup`. */
 export function readKilobytes(text: string, name: string): number | undefined {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text);

@@ -13,7 +13,8 @@ export type PerProcess = Record<ProcessName, number | null>;
 /** Reads what the processes of a measurement have used so far. PostgreSQL is its postmaster and all its children. */
 export class ProcessUsage {
   private readonly pids: Pids;
-  private readonly tickMs: number;
+  /** Of the kernel's CPU clock. */
+  readonly tickMs: number;
 
   private constructor(pids: Pids, tickMs: number) {
     this.pids = pids;

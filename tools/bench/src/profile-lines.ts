@@ -18,9 +18,9 @@ export function profileLines({ busyMs, idleMs, functions, packages }: ProfileCos
     '',
     `Profile of the services: JavaScript ran ${busy.toFixed(0)} % of ${(whole / 1_000).toFixed(1)} s; shares of that time`,
     '',
-    ...columns([['function', 'package', 'self', 'ms each'], ...byFunction]),
+    ...columns([['function', 'whose', 'self', 'ms each'], ...byFunction]),
     '',
-    ...columns([['package', 'self', 'ms each'], ...byPackage]),
+    ...columns([['package with what it makes the platform do', 'self', 'ms each'], ...byPackage]),
     '',
   ].join('\n');
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { costsOf, packageOf } from './profile-table.ts';
 
-const node = (id: number, functionName: string, url = '', lineNumber = -1) => ({
+const node = (id: number, functionName: string, url = '', lineNumber = -1, children: number[] = []) => ({
   id,
+  children,
   callFrame: { functionName, url, lineNumber },
 });
 
 describe('the package of a script', () => {
   it.each([
-    ['', '(v8)'],
+    ['', 'native'],
     ['node:internal/tls/wrap', 'node'],
     ['file:///house/node_modules/pg/lib/client.js', 'pg'],
     ['file:///house/node_modules/@nestjs/core/router/router.js', '@nestjs/core'],
@@ -40,7 +41,7 @@ describe('the costs in a profile', () => {
     expect({ busyMs, idleMs }).toEqual({ busyMs: 8, idleMs: 12 });
     expect(functions.map(({ what, package: owner, selfMs, share }) => [what, owner, selfMs, share])).toEqual([
       ['parse a.js:10', 'pg', 4, 0.5],
-      ['(garbage collector)', '(v8)', 2, 0.25],
+      ['(garbage collector)', 'v8', 2, 0.25],
       ['write b.js:1', 'pg', 2, 0.25],
     ]);
   });
@@ -49,7 +50,32 @@ describe('the costs in a profile', () => {
     const { packages } = costsOf(profile);
     expect(packages.map(({ what, selfMs }) => [what, selfMs])).toEqual([
       ['pg', 6],
-      ['(v8)', 2],
+      ['v8', 2],
+    ]);
+  });
+
+  it('of the platform count for the package that called it, however deep', () => {
+    const called = {
+      nodes: [
+        node(1, '(root)', '', -1, [2, 5]),
+        node(2, 'send', 'file:///h/node_modules/pg/a.js', 0, [3]),
+        node(3, 'write', 'node:net', 0, [4]),
+        node(4, 'writev'),
+        node(5, 'onread', 'node:net', 0, [6]),
+        node(6, 'writev'),
+      ],
+      samples: [4, 6, 3],
+      timeDeltas: [3_000, 1_000, 2_000],
+    };
+    const { functions, packages } = costsOf(called);
+    expect(functions.map(({ what, package: owner, selfMs }) => [what, owner, selfMs])).toEqual([
+      ['writev', 'native for pg', 3],
+      ['write net:1', 'node for pg', 2],
+      ['writev', 'native', 1],
+    ]);
+    expect(packages.map(({ what, selfMs }) => [what, selfMs])).toEqual([
+      ['pg', 5],
+      ['native', 1],
     ]);
   });
 });

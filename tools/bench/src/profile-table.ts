@@ -5,6 +5,7 @@ export const cpuProfile = z.looseObject({
   nodes: z.array(
     z.looseObject({
       id: z.int(),
+      children: z.array(z.int()).optional(),
       callFrame: z.looseObject({ functionName: z.string(), url: z.string(), lineNumber: z.number() }),
     }),
   ),
@@ -16,6 +17,7 @@ export type CpuProfile = z.output<typeof cpuProfile>;
 export interface Cost {
   /** Function and place, or package. */
   what: string;
+  /** Whose it is; of the platform's functions also for whom they worked: `native for pg`. */
   package: string;
   selfMs: number;
   /** Of the time that the process was not idle. */
@@ -26,15 +28,16 @@ export interface ProfileCosts {
   busyMs: number;
   idleMs: number;
   functions: Cost[];
+  /** Self time of each package with what it made the platform do. */
   packages: Cost[];
 }
 
 /**
  * Which package a script belongs to: `@tolem/persistence` for what is ours, the package's name for what is not, `node`
- * for the platform, `(v8)` for the collector and native code that no script names.
+ * for the platform's scripts, `native` for functions without one, `v8` for the collector and the like.
  */
-export function packageOf(url: string): string {
-  if (url === '') return '(v8)';
+export function packageOf(url: string, functionName = ''): string {
+  if (url === '') return functionName.startsWith('(') ? 'v8' : 'native';
   if (url.startsWith('node:')) return 'node';
   const installed = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
   if (installed !== undefined) return installed;
@@ -48,6 +51,7 @@ export function costsOf(profile: CpuProfile): ProfileCosts {
   profile.samples.forEach((node, index) => {
     byNode.set(node, (byNode.get(node) ?? 0) + Math.max(0, profile.timeDeltas[index] ?? 0));
   });
+  const owners = ownersOf(profile);
   const functions = new Map<string, Cost>();
   const packages = new Map<string, Cost>();
   let busyUs = 0;
@@ -60,10 +64,20 @@ export function costsOf(profile: CpuProfile): ProfileCosts {
       continue;
     }
     busyUs += us;
-    const owner = packageOf(callFrame.url);
-    const file = callFrame.url.split('/').at(-1) ?? '';
+    const own = packageOf(callFrame.url, callFrame.functionName);
+    const owner = owners.get(id) ?? own;
+    const file =
+      callFrame.url
+        .replace(/^node:/, '')
+        .split('/')
+        .at(-1) ?? '';
     const place = file === '' ? '' : ` ${file}:${callFrame.lineNumber + 1}`;
-    add(functions, `${callFrame.functionName || '(anonymous)'}${place}`, owner, us);
+    add(
+      functions,
+      `${callFrame.functionName || '(anonymous)'}${place}`,
+      owner === own ? own : `${own} for ${owner}`,
+      us,
+    );
     add(packages, owner, owner, us);
   }
   const finish = (costs: Map<string, Cost>): Cost[] =>
@@ -76,6 +90,28 @@ export function costsOf(profile: CpuProfile): ProfileCosts {
     functions: finish(functions),
     packages: finish(packages),
   };
+}
+
+const isPlatform = (name: string): boolean => name === 'node' || name === 'native';
+
+/** Of each node the package that it belongs to or, for the platform's, that of the nearest caller that is not. */
+function ownersOf(profile: CpuProfile): Map<number, string> {
+  const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+  const owners = new Map<number, string>();
+  const roots = new Set(nodes.keys());
+  for (const { children } of profile.nodes) for (const child of children ?? []) roots.delete(child);
+  // A list of what is to be done instead of recursion, for stacks are deep.
+  const open = [...roots].map((id) => ({ id, above: undefined as string | undefined }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const node = nodes.get(next.id);
+    if (node === undefined) continue;
+    const own = packageOf(node.callFrame.url, node.callFrame.functionName);
+    const owner = isPlatform(own) ? (next.above ?? own) : own;
+    owners.set(next.id, owner);
+    const above = isPlatform(owner) || owner === 'v8' ? undefined : owner;
+    for (const id of node.children ?? []) open.push({ id, above });
+  }
+  return owners;
 }
 
 function add(costs: Map<string, Cost>, what: string, owner: string, us: number): void {

@@ -13,17 +13,17 @@ const measurement: Measurement = {
   steps: [
     {
       ...{ rate: 50, sent: 1_000, ok: 1_000, errors: 0, firstError: null, generatorLateMs: 2, overflowed: false },
-      ...{ createToQrMs: latency, lifeMs: latency, broken: [], cpuMs, wallMs: 22_000 },
+      ...{ createToQrMs: latency, lifeMs: latency, broken: [], cpuMs, wallMs: 22_000, othersCores: null },
     },
   ],
   run: {
-    ...{ outcome: undefined, wallMs: 10_000, cpuMs, memoryMb: cpuMs, idleCpuMsPerSecond: cpuMs },
+    ...{ outcome: undefined, wallMs: 10_000, cpuMs, memoryMb: cpuMs, othersCores: 0.1, idleCpuMsPerSecond: cpuMs },
     ...{ rate: 25, sent: 101, operations: 100, errors: 1, further: {}, facts: [] },
     latencies: { create_to_qr: latency },
     counts: {
       statements: [
-        { query: 'SELECT create_payment($1)', calls: 700, totalMs: 1, writes: true },
-        { query: 'SELECT 1', calls: 250, totalMs: 1, writes: false },
+        { query: 'SELECT * FROM create_payment($1)', calls: 700, totalMs: 1, walRecords: 2_000 },
+        { query: 'SELECT 1', calls: 250, totalMs: 1, walRecords: 0 },
       ],
       ...{ outboxRows: 300, progressEvents: 100, walBytes: 1_234_500 },
     },

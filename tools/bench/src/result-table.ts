@@ -1,4 +1,5 @@
 import type { BenchResult } from './bench-result.ts';
+import { writes } from './database-counts.ts';
 import { columns, number } from './columns.ts';
 import type { BusyStep, Measurement, MeasuredRun } from './measurement.ts';
 import type { Percentiles } from './percentiles.ts';
@@ -39,7 +40,20 @@ export function resultTable(result: BenchResult, measurement: Measurement): stri
 }
 
 function stepLines(steps: readonly BusyStep[]): string[] {
-  const head = ['rate/s', 'sent', 'ok', 'errors', 'QR p50', 'p95', 'p99', 'life p99', 'late', 'cores', 'verdict'];
+  const head = [
+    'rate/s',
+    'sent',
+    'ok',
+    'errors',
+    'QR p50',
+    'p95',
+    'p99',
+    'life p99',
+    'late',
+    'cores',
+    'others',
+    'verdict',
+  ];
   return columns([
     head,
     ...steps.map((step) => [
@@ -49,6 +63,7 @@ function stepLines(steps: readonly BusyStep[]): string[] {
       number(step.lifeMs?.p99, 0),
       number(step.generatorLateMs, 0),
       busyCores(step),
+      number(step.othersCores),
       step.broken[0] ?? 'good',
     ]),
   ]);
@@ -83,7 +98,7 @@ function costLines(result: BenchResult, run: MeasuredRun, operation: string): st
     number(result.rss_mb[name], 0),
     number(name in run.idleCpuMsPerSecond ? run.idleCpuMsPerSecond[name as (typeof PROCESSES)[number]] : null, 1),
   ]);
-  return columns([['process', `CPU-ms per ${operation}`, 'MB', 'CPU-ms per idle second'], ...rows]);
+  return columns([['process', `CPU-ms per ${operation}`, 'MB', 'CPU-ms/s just before'], ...rows]);
 }
 
 function countLines(result: BenchResult, run: MeasuredRun, operation: string): string[] {
@@ -95,6 +110,7 @@ function countLines(result: BenchResult, run: MeasuredRun, operation: string): s
     ['messages', number(messages)],
     ['bytes of write-ahead log', number(bytes, 0)],
   ]);
+  lines.push(`  other programs kept ${number(run.othersCores)} cores busy meanwhile`);
   lines.push(...run.facts.map((fact) => `  ${fact}`));
   lines.push(
     '  Round trips: statements counted by pg_stat_statements (which costs the server a little), BEGIN and COMMIT as',
@@ -103,9 +119,10 @@ function countLines(result: BenchResult, run: MeasuredRun, operation: string): s
   );
   const statements = run.counts.statements ?? [];
   if (statements.length === 0) return lines;
-  const rows = statements.slice(0, SHOWN_STATEMENTS).map(({ query, calls, totalMs, writes }) => {
+  const rows = statements.slice(0, SHOWN_STATEMENTS).map((statement) => {
+    const { query, calls, totalMs } = statement;
     const times = [calls / Math.max(1, run.operations), totalMs / Math.max(1, run.operations)];
-    return { cells: [writes ? 'writes' : 'reads', ...times.map((value) => number(value, 3))], query };
+    return { cells: [writes(statement) ? 'writes' : 'reads', ...times.map((value) => number(value, 3))], query };
   });
   const table = columns([['', 'calls', 'ms inside'], ...rows.map(({ cells }) => cells)]);
   const [head = '', ...body] = table;

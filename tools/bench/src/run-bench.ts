@@ -119,7 +119,7 @@ async function profile(bench: Bench, { profiled, run }: Measurement, path: strin
   }
   bench.line();
   const profiler = await CpuProfiler.start(port);
-  await bench.step(`The same load for ${seconds} s, profiled`, () => profiled(seconds));
+  await bench.step(`The same load for ${seconds} s, profiled`, (step) => profiled(seconds, (text) => step.note(text)));
   const lines = profileLines(costsOf(await profiler.stop(`${path}.cpuprofile`)), run.rate * seconds);
   await appendFile(`${path}.txt`, lines);
   for (const line of lines.trimEnd().split('\n')) bench.line(line);

@@ -7,6 +7,7 @@ export const SCOPES = [
   'organizations:write',
   'webhooks:write',
   'reports:read',
+  'attention:write',
   'admin',
 ] as const;
 

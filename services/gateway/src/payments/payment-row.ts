@@ -1,6 +1,15 @@
 import type { CancelResult, Failure, Mode, NextAction } from '@tolem/contracts';
 import type { Currency, PaymentStatus } from '@tolem/domain';
 
+export interface Resolution {
+  /** UUID. */
+  readonly attention: string;
+  readonly outcome: 'succeeded' | 'failed';
+  readonly at: string;
+  /** The provider has said the same since. */
+  readonly confirmed: boolean;
+}
+
 /**
  * A payment as the database hands it over (`payment_row`): ids are UUIDs, times are what PostgreSQL writes into JSON,
  * money is minor units. Events keep the same shape, so that one renderer serves both.
@@ -31,6 +40,8 @@ export interface PaymentRow {
   readonly cancel_requested_at: string | null;
   readonly cancel_result: CancelResult | null;
   readonly late: boolean;
+  /** What a person has decided while nobody could say whether it was paid; absent in events of before. */
+  readonly resolution?: Resolution | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly created_at: string;
   readonly updated_at: string;

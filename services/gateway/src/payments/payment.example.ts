@@ -32,6 +32,7 @@ export const PAYMENT_EXAMPLE: PaymentView = paymentView(
     cancel_requested_at: null,
     cancel_result: null,
     late: false,
+    resolution: null,
     metadata: {},
     created_at: new Date(CREATED_AT_MS).toISOString(),
     updated_at: new Date(CREATED_AT_MS + 800).toISOString(),

@@ -62,6 +62,15 @@ export const paymentViewSchema = z.object({
       cashier_message: textSchema,
     })
     .nullable(),
+  resolution: z
+    .object({
+      attention: z.string().describe('`att_…`: who, why and on what evidence.'),
+      outcome: z.enum(['succeeded', 'failed']),
+      at: z.string(),
+      confirmed: z.boolean().describe('The provider has said the same since.'),
+    })
+    .nullable()
+    .describe('What a person decided while nobody could say whether it was paid.'),
   cancel: z.object({ requested_at: z.string(), result: cancelResultSchema }).nullable(),
   metadata: z.record(z.string(), z.string()),
   created_at: z.string(),
@@ -119,6 +128,7 @@ export function paymentView(row: PaymentRow, nowMs: number): PaymentView {
             provider_message: row.failure.provider_message,
             cashier_message: cashierText(cashierKey ?? 'failed'),
           },
+    resolution: resolutionView(row),
     cancel:
       row.cancel_requested_at === null || row.cancel_result === null
         ? null
@@ -140,6 +150,12 @@ function nextActionView(row: PaymentRow, id: string): PaymentView['next_action']
     ...(qr === undefined ? {} : { qr, qr_svg: `/v1/payments/${id}/qr.svg` }),
     expires_at: row.expires_at === null ? null : instant(row.expires_at),
   };
+}
+
+function resolutionView({ resolution }: PaymentRow): PaymentView['resolution'] {
+  if (resolution === null || resolution === undefined) return null;
+  const { attention, outcome, at, confirmed } = resolution;
+  return { attention: idFromUuid('att', attention), outcome, at: instant(at), confirmed };
 }
 
 /** A neighbouring release may know texts that this one does not; then the usual text of the status stands. */

@@ -5,11 +5,22 @@ export const createTenantSchema = z.strictObject({
 });
 export type CreateTenant = z.output<typeof createTenantSchema>;
 
+/** `refund` is known and not yet possible, so that it is refused with a reason instead of as a mistake. */
+export const updateTenantSchema = z.strictObject({
+  late_policy: z
+    .enum(['person', 'keep', 'refund'])
+    .describe(
+      'What happens to money that comes after "not paid": `person` opens attention, `keep` only tells of it (`payment.late`), `refund` sends it back (not possible yet).',
+    ),
+});
+export type UpdateTenant = z.output<typeof updateTenantSchema>;
+
 export const tenantView = z.object({
   id: z.string(),
   object: z.literal('tenant'),
   name: z.string(),
   status: z.enum(['active', 'suspended']),
+  late_policy: z.enum(['person', 'keep']),
   created_at: z.string(),
 });
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query as QueryParameters } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query as QueryParameters } from '@nestjs/common';
 import { idFromUuid } from '@tolem/domain';
 import { z } from 'zod';
 import { type Answer, created } from '../http/answer.ts';
@@ -9,7 +9,14 @@ import { IdPipe } from '../http/id-pipe.ts';
 import { CallOrigin, type Origin } from '../http/origin.ts';
 import { afterOf, type Page, pageOf, pageSchema, pageShape } from '../http/page.ts';
 import { CallerOperator, OperatorOnly } from '../http/requires.ts';
-import { type CreateTenant, createTenantSchema, madeTenantView, tenantView } from './tenant.schema.ts';
+import {
+  type CreateTenant,
+  createTenantSchema,
+  madeTenantView,
+  tenantView,
+  type UpdateTenant,
+  updateTenantSchema,
+} from './tenant.schema.ts';
 import { tenantOf, Tenants } from './tenants.ts';
 
 const tag = 'Tenants (operator)';
@@ -59,6 +66,23 @@ export class TenantsController {
   @Operation({ tag, summary: 'Look at a tenant', answer: tenantView, problems: { 404: ['not_found'] } })
   async get(@CallerOperator() auth: OperatorAuth, @id() tenantId: string): Promise<object> {
     return tenantOf(await this.tenants.get(auth, tenantId));
+  }
+
+  @Patch(':id')
+  @Operation({
+    tag,
+    summary: 'Change what happens to late money',
+    answer: tenantView,
+    bodyExample: { late_policy: 'keep' },
+    problems: { 400: ['invalid_request'], 404: ['not_found'], 422: ['late_policy_not_possible'] },
+  })
+  async update(
+    @CallerOperator() auth: OperatorAuth,
+    @CallOrigin() origin: Origin,
+    @id() tenantId: string,
+    @Body({ schema: updateTenantSchema }) body: UpdateTenant,
+  ): Promise<object> {
+    return tenantOf(await this.tenants.update(auth, origin, tenantId, body));
   }
 
   @Post(':id/suspend')

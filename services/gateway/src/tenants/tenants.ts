@@ -5,19 +5,20 @@ import { ApiKeyStore, type MadeKey } from '../api-keys/api-key-store.ts';
 import { API_KEY_COLUMNS, type ApiKeyRow } from '../api-keys/api-key.ts';
 import { KeyDirectory } from '../api-keys/key-directory.ts';
 import { Audit } from '../audit-log/audit.ts';
-import { notFound } from '../http/api-problem.ts';
+import { type ApiProblem, notFound, unprocessable } from '../http/api-problem.ts';
 import type { Attempt } from '../http/attempt.ts';
 import type { OperatorAuth } from '../http/auth.ts';
 import { type Creation, Idempotency } from '../http/idempotency.ts';
 import type { Origin } from '../http/origin.ts';
 import { CLOCK, IDS } from '../tokens.ts';
 import { type Query, Transactions } from '../transactions.ts';
-import type { CreateTenant, tenantView } from './tenant.schema.ts';
+import type { CreateTenant, tenantView, UpdateTenant } from './tenant.schema.ts';
 
 export interface TenantRow {
   readonly id: string;
   readonly name: string;
   readonly status: 'active' | 'suspended';
+  readonly late_policy: 'person' | 'keep';
   readonly created_at: Date;
 }
 
@@ -26,7 +27,7 @@ export interface MadeTenant {
   readonly key: MadeKey;
 }
 
-const COLUMNS = 'id, name, status, created_at';
+const COLUMNS = 'id, name, status, late_policy, created_at';
 
 /** The operator's work on tenants. */
 @Injectable()
@@ -97,6 +98,21 @@ export class Tenants {
     return row;
   }
 
+  /** Applies to money that comes from now on. Repeating it changes nothing. */
+  update(auth: OperatorAuth, origin: Origin, id: string, { late_policy: policy }: UpdateTenant): Promise<TenantRow> {
+    return this.transactions.as(auth, async (query) => {
+      const tenant = await requireTenant(query, id);
+      if (policy === 'refund') throw lateRefundNotPossible();
+      const [changed] = await query<TenantRow>(
+        `UPDATE tenant SET late_policy = $2, updated_at = $3 WHERE id = $1 AND late_policy <> $2 RETURNING ${COLUMNS}`,
+        [id, policy, new Date(this.clock.now())],
+      );
+      if (changed === undefined) return tenant;
+      await this.#note(query, auth, origin, 'tenant.update', id, { late_policy: policy });
+      return changed;
+    });
+  }
+
   #note(
     query: Query,
     auth: OperatorAuth,
@@ -107,6 +123,11 @@ export class Tenants {
   ): Promise<void> {
     return this.audit.write(query, { auth, origin, action, subject: idFromUuid('ten', id), tenantId: id, detail });
   }
+}
+
+function lateRefundNotPossible(): ApiProblem {
+  const detail = 'Late money cannot be sent back by itself as long as there are no refunds. Choose `person` or `keep`.';
+  return unprocessable('late_policy_not_possible', '/late_policy', detail);
 }
 
 async function requireTenant(query: Query, id: string): Promise<TenantRow> {
@@ -132,6 +153,7 @@ export function tenantOf(row: TenantRow): z.output<typeof tenantView> {
     object: 'tenant',
     name: row.name,
     status: row.status,
+    late_policy: row.late_policy,
     created_at: row.created_at.toISOString(),
   };
 }

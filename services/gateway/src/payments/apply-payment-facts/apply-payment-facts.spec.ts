@@ -158,7 +158,7 @@ describe('facts of the provider', () => {
         failure: { code: 'amount_mismatch' },
         till: { screen: 'call_admin', hand_over_goods: false, may_start_another: false },
       });
-      expect(await eventsOf(id)).toEqual(['payment.created', 'payment.unknown', 'attention.opened']);
+      expect(await eventsOf(id)).toEqual(['payment.created', 'payment.unknown']);
       await expect(house.pay(shop, house.body(shop, { reference: 'S-short' }))).rejects.toMatchObject({
         code: 'reference_locked',
       });
@@ -178,7 +178,7 @@ describe('facts of the provider', () => {
       expect(
         await told(id, { seq: 1, phase: 'expired' }, { seq: 2, phase: 'succeeded', more: { amount: 1 } }),
       ).toMatchObject({ status: 'expired', late: false });
-      expect(await eventsOf(id)).toEqual(['payment.created', 'payment.expired', 'payment.updated', 'attention.opened']);
+      expect(await eventsOf(id)).toEqual(['payment.created', 'payment.expired', 'payment.updated']);
     });
 
     it('give way to the right one', async () => {

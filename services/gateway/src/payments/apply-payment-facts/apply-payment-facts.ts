@@ -5,6 +5,7 @@ import { UnreadableMessage } from '@tolem/messaging';
 import type { Logger } from '@tolem/observability';
 import type { Database } from '@tolem/persistence';
 import { Inject, Injectable } from '@nestjs/common';
+import type { AttentionKind } from '../../attention/attention.ts';
 import { CLOCK, IDS, LOGGER, WAKE_UPS, WORKER_DATABASE } from '../../tokens.ts';
 import { newestFacts, type PaymentFact, progressFact, stateFact } from './payment-fact.ts';
 
@@ -12,7 +13,8 @@ interface Applied {
   /** UUID. */
   readonly payment_id: string;
   readonly outcome: 'changed' | 'unknown_payment';
-  readonly raised: readonly string[];
+  /** Kinds of attention that were opened. */
+  readonly raised: readonly AttentionKind[];
 }
 
 /**
@@ -60,7 +62,9 @@ export class ApplyPaymentFacts {
   #report({ payment_id, outcome, raised }: Applied): void {
     const payment = idFromUuid('pay', payment_id);
     if (outcome === 'unknown_payment') this.logger.error({ payment }, 'a provider tells of a payment that is not here');
-    if (raised.length > 0)
-      this.logger.error({ payment, raised }, 'what the provider tells does not fit the payment; a person must look');
+    if (raised.length === 0) return;
+    // Late money and lost answers happen in every shop; an answer that does not fit its payment must not.
+    const level = raised.some((kind) => kind.endsWith('_mismatch')) ? 'error' : 'warn';
+    this.logger[level]({ payment, attention: raised }, 'a person must look at a payment');
   }
 }

@@ -1,16 +1,14 @@
 import type { PaymentProgress, PaymentState } from '@tolem/contracts';
 import { type IdFactory, type PaymentStatus, uuidFromId } from '@tolem/domain';
 
-/** Events that one fact can cause at most: the status, late, duplicate, attention. */
-const EVENTS_PER_FACT = 4;
-
 /** A message about a payment in the form that the SQL function `apply_payment_facts` takes. */
 export type PaymentFact =
   | {
       readonly kind: 'state';
       /** UUID. */
       readonly payment: string;
-      readonly event_ids: readonly string[];
+      /** UUID of the event that tells of it; what else the fact causes gets ids beside it. */
+      readonly event_id: string;
       readonly seq: number;
       readonly phase: PaymentStatus;
       readonly provider_ref: string | null;
@@ -24,7 +22,7 @@ export type PaymentFact =
   | {
       readonly kind: 'progress';
       readonly payment: string;
-      readonly event_ids: readonly string[];
+      readonly event_id: string;
       readonly phase: PaymentStatus;
       readonly expires_at: string | null;
     };
@@ -39,7 +37,7 @@ export function stateFact(state: PaymentState, ids: IdFactory): PaymentFact | un
   return {
     kind: 'state',
     payment,
-    event_ids: eventIds(ids),
+    event_id: ids.uuid(),
     seq: state.seq,
     phase: state.phase,
     provider_ref: state.provider_ref,
@@ -58,7 +56,7 @@ export function progressFact(progress: PaymentProgress, ids: IdFactory): Payment
   return {
     kind: 'progress',
     payment,
-    event_ids: eventIds(ids),
+    event_id: ids.uuid(),
     phase: progress.phase,
     expires_at: progress.expires_at,
   };
@@ -83,8 +81,4 @@ export function newestFacts(facts: readonly PaymentFact[]): PaymentFact[] {
     }
   }
   return [...new Set(newest.values()), ...others];
-}
-
-function eventIds(ids: IdFactory): string[] {
-  return Array.from({ length: EVENTS_PER_FACT }, () => ids.uuid());
 }
