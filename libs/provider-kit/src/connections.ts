@@ -93,6 +93,7 @@ export class Connections {
       scheme: row.scheme,
       taxId: row.tax_id,
       options: row.options,
+      enabled: row.enabled,
       credential:
         secret === undefined || row.credential_id === null
           ? undefined

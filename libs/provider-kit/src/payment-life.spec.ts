@@ -183,7 +183,8 @@ describe('whatever the provider answers, in whatever order and however late', ()
       fc.property(histories, (questions) => {
         runHistory(questions, (before, after, outcome) => {
           const [from, to] = [before.picture.phase, after.picture.phase];
-          if (outcome.is === 'pending' && from !== to) expect(to).toBe(outcome.phase === 'unchanged' ? 'unknown' : 'expired');
+          if (outcome.is === 'pending' && from !== to)
+            expect(to).toBe(outcome.phase === 'unchanged' ? 'unknown' : 'expired');
           if (outcome.is === 'unreachable' && from !== to) expect(to).toBe('unknown');
         });
       }),

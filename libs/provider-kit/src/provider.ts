@@ -12,6 +12,8 @@ export interface Access {
   readonly scheme: string;
   readonly taxId: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** False once the chain or the operator has switched the connection off: nothing begins, what has begun is followed. */
+  readonly enabled: boolean;
   readonly credential: ClientCredential | undefined;
 }
 

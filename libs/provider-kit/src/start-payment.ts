@@ -52,6 +52,7 @@ class StartOfPayment {
     if (method === undefined) return this.#fail(failureOf('method_not_available', 'failed'));
     const access = await this.rooms.connections.access(this.operation.connectionId, this.operation.connectionVersion);
     if (access === undefined) return this.#lease.giveBack(WAIT_FOR_CONNECTION_MS);
+    if (!access.enabled) return this.#fail(failureOf('connection_disabled', 'desk_setup'));
     if (method.effect === 'critical') await this.#once(method, access);
     else await this.#tryUntilCertain(method, access);
   }

@@ -13,6 +13,7 @@ const CALL: Call = {
     version: 1,
     baseUrl: 'https://bank.example:8545',
     scheme: 'r3',
+    enabled: true,
     taxId: BIN,
     options: {},
     credential: undefined,

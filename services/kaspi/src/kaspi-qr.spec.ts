@@ -148,6 +148,7 @@ const CALL: Call = {
     version: 1,
     baseUrl: 'https://bank.example:8545',
     scheme: 'r3',
+    enabled: true,
     taxId: '180340021791',
     options: {},
     credential: undefined,

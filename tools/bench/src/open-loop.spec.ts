@@ -53,12 +53,12 @@ describe('the arrivals of an open loop', () => {
 
   it('wait for what is under way before the outcome is told', async () => {
     let ended = 0;
-    const last = Promise.withResolvers<void>();
+    const last = Promise.withResolvers<undefined>();
     const outcome = await runOpenLoop({
       rate: 200,
       seconds: 0.05,
       fire: (index) => {
-        if (index === 9) setImmediate(last.resolve);
+        if (index === 9) setImmediate(() => last.resolve(undefined));
         return last.promise.then(() => void (ended += 1));
       },
       mostUnderWay: 100,

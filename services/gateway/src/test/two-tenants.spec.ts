@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@tolem/testing';
+import { tellPayment } from '../payments/test/provider-facts.ts';
 import { GatewayHarness, PROVIDER, SCHEME, type Shop } from './gateway-harness.ts';
 
 let house: GatewayHarness;
@@ -27,6 +29,11 @@ beforeAll(async () => {
     },
     { 'idempotency-key': 'payment-of-owner' },
   );
+  tellPayment(house, paid.string('/id'), 1, 'unknown');
+  const attention = await waitFor(
+    'attention',
+    async () => (await owner.api.get('/v1/attention')).list()[0]?.['id'] ?? undefined,
+  );
   ids = {
     tenant: owner.tenant,
     organization: owner.organization,
@@ -35,6 +42,7 @@ beforeAll(async () => {
     desk: desk.string('/id'),
     key: key.string('/id'),
     payment: paid.string('/id'),
+    attention: String(attention),
   };
 });
 afterAll(() => house.close());
@@ -72,6 +80,8 @@ const ROUTES: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/v1/payments/{payment}/qr.txt'],
   ['GET', '/v1/payments/{payment}/qr.svg'],
   ['GET', '/v1/payments/{payment}/qr.png'],
+  ['GET', '/v1/attention/{attention}'],
+  ['POST', '/v1/attention/{attention}/resolve', { outcome: 'succeeded', reason: 'It is mine now' }],
 ];
 /** Routes that name nothing of a tenant in their path: lists, creations, the operator's own, the open ones. */
 const NAME_NOTHING = [
@@ -85,6 +95,7 @@ const NAME_NOTHING = [
   'POST /v1/payments',
   'GET /v1/payments',
   'POST /v1/payments/cancel_by_key',
+  'GET /v1/attention',
 ];
 
 function fill(text: string): string {
@@ -133,6 +144,9 @@ describe('another tenant’s things', () => {
       '/v1/api_keys',
       '/v1/payments',
       '/v1/audit_log',
+      '/v1/attention',
+      `/v1/attention?organization=${owner.organization}`,
+      `/v1/attention?payment=${ids['payment']}`,
       `/v1/desks?organization=${owner.organization}`,
     ]) {
       const { status, text } = await stranger.api.get(path);
@@ -174,6 +188,6 @@ async function everything(): Promise<unknown> {
   return house.rows(
     `SELECT (SELECT jsonb_agg(o ORDER BY o.id) FROM organization o) AS organizations, (SELECT jsonb_agg(c ORDER BY c.id) FROM connection c) AS connections,
             (SELECT jsonb_agg(d ORDER BY d.id) FROM desk d) AS desks, (SELECT jsonb_agg(k.revoked_at ORDER BY k.id) FROM api_key k) AS keys,
-            (SELECT jsonb_agg(p.cancel_requested_at ORDER BY p.id) FROM payment p) AS payments`,
+            (SELECT jsonb_agg(p ORDER BY p.id) FROM payment p) AS payments, (SELECT jsonb_agg(a ORDER BY a.id) FROM attention a) AS attention`,
   );
 }

@@ -25,11 +25,14 @@ const histories: fc.Arbitrary<readonly Told[]> = fc
       phases.push(status);
     }
     if (status === 'succeeded') phases.push(...liesAfterMoney);
+    // Who tells of money names the payment, so that a liar cannot be the first to name it.
+    const paidAt = phases.indexOf('succeeded');
+    const namedFrom = paidAt === -1 ? refFrom : Math.min(refFrom, paidAt);
     return phases.map((phase, index) => ({
       seq: index + 1,
       phase,
       more: {
-        provider_ref: index >= refFrom ? 'REF' : null,
+        provider_ref: index >= namedFrom ? 'REF' : null,
         payment_methods: [`as of ${index + 1}`],
         slip: index % 2 === 0 ? null : { seq: String(index + 1) },
         next_action:

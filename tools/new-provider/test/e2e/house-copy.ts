@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { edited, type Step } from './page.ts';
+
+const ROOT = join(import.meta.dirname, '../../../..');
+const LEFT_OUT = new Set(['node_modules', 'dist', 'coverage', '.git', '.nx', '.tolem']);
+const ROOMS = ['services', 'libs', 'tools', 'sdk'];
+/** Generous: on a busy machine everything takes many times as long. */
+const PROCESS_TIMEOUT_MS = 120_000;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * A copy of the repository in a folder of its own, with the installed packages by links and our own packages linked to
+ * the copy, as `npm install` would.
+ */
+export class HouseCopy {
+  private constructor(readonly root: string) {}
+
+  static async make(): Promise<HouseCopy> {
+    const copy = new HouseCopy(await mkdtemp(join(tmpdir(), 'tolem-new-provider-')));
+    await cp(ROOT, copy.root, { recursive: true, filter: (path) => path === ROOT || !LEFT_OUT.has(basename(path)) });
+    const packages = join(copy.root, 'node_modules');
+    await mkdir(join(packages, '@tolem'), { recursive: true });
+    const installed = (await readdir(join(ROOT, 'node_modules'))).filter((name) => !isOurs(name));
+    await Promise.all(installed.map((name) => symlink(join(ROOT, 'node_modules', name), join(packages, name))));
+    await copy.linkWorkspace();
+    return copy;
+  }
+
+  remove(): Promise<void> {
+    return rm(this.root, { recursive: true, force: true });
+  }
+
+  /** Runs a command as a person would in a terminal here; returns what it printed. @throws with it, unless it ended well. */
+  run(command: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      execFile(
+        '/bin/sh',
+        ['-c', command],
+        {
+          cwd: this.root,
+          env: {
+            ...process.env,
+            PATH: [join(this.root, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter),
+            NX_DAEMON: 'false',
+            NO_COLOR: '1',
+          },
+          timeout: PROCESS_TIMEOUT_MS,
+          killSignal: 'SIGKILL',
+          maxBuffer: MAX_OUTPUT_BYTES,
+        },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else reject(new Error(`${command}\n${stdout}\n${stderr}`, { cause: error }));
+        },
+      );
+    });
+  }
+
+  /** Does what a step of the page says; returns what was printed. */
+  async follow(step: Exclude<Step, { do: 'compile' }>): Promise<string> {
+    if (step.do === 'run') return this.#command(step.command);
+    const path = join(this.root, step.file);
+    const text = step.do === 'write' ? step.text : edited(await readFile(path, 'utf8'), step);
+    await this.write(step.file, text);
+    return '';
+  }
+
+  async write(file: string, text: string): Promise<void> {
+    const path = join(this.root, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+
+  /** Links every package of the workspace that is not linked yet. */
+  async linkWorkspace(): Promise<void> {
+    for (const room of ROOMS) {
+      for (const folder of await readdir(join(this.root, room)).catch(() => [])) {
+        const manifest = await readFile(join(this.root, room, folder, 'package.json'), 'utf8').catch(() => undefined);
+        if (manifest === undefined) continue;
+        const { name } = JSON.parse(manifest) as { name: string };
+        const link = join(this.root, 'node_modules', name);
+        await rm(link, { force: true });
+        await symlink(join(this.root, room, folder), link);
+      }
+    }
+  }
+
+  /**
+   * npm itself would follow the links into the real packages and needs the network, so its two commands are done here:
+   * installing is linking, and a script runs as npm runs it.
+   */
+  async #command(line: string): Promise<string> {
+    if (line === 'npm install') {
+      await this.linkWorkspace();
+      return '';
+    }
+    const [, script, args] = /^npm run (\S+)(?: -- (.*))?$/.exec(line) ?? [];
+    if (script === undefined) return this.run(line);
+    const { scripts } = JSON.parse(await readFile(join(this.root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string | undefined>;
+    };
+    const command = scripts[script];
+    if (command === undefined) throw new Error(`package.json has no script ${script}`);
+    return this.run(`${command} ${args ?? ''}`);
+  }
+}
+
+/** Our packages, caches and npm's notes. */
+function isOurs(name: string): boolean {
+  return name === '@tolem' || (name.startsWith('.') && name !== '.bin');
+}
