@@ -43,23 +43,17 @@ export class MemorySingleFlight implements SingleFlight {
       const refusal = new TolemError('overloaded', 'Too much is under way at once.', { retry: 'backoff' });
       return Promise.reject(refusal);
     }
-    const result = this.#fly(key, work);
+    // Whatever `work` does at once, it does after its run is known to others.
+    const result: Promise<T> = Promise.resolve()
+      .then(work)
+      .finally(() => {
+        if (this.#flights.get(key)?.result === result) this.#flights.delete(key);
+      });
     this.#flights.set(key, { result, begunMs: nowMs });
     return result;
   }
 
   get size(): number {
     return this.#flights.size;
-  }
-
-  async #fly<T>(key: string, work: () => Promise<T>): Promise<T> {
-    // Whatever `work` does at once, it does after its run is known to others.
-    await Promise.resolve();
-    const own = this.#flights.get(key);
-    try {
-      return await work();
-    } finally {
-      if (this.#flights.get(key) === own) this.#flights.delete(key);
-    }
   }
 }

@@ -3,13 +3,15 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { EgressOutcome } from '../src/index.ts';
 import { egressBench } from './egress-bench.ts';
 import { answerOk, createAuthority, startServer, until } from './tls-fixtures.ts';
-import type { Issued, TestServer } from './tls-fixtures.ts';
+import type { Authority, Issued, TestServer } from './tls-fixtures.ts';
 
 const { egress, ask, afterwards } = egressBench();
 
+let authority: Authority;
 let identity: Issued;
 beforeAll(async () => {
-  identity = await (await createAuthority('CA')).issue('server');
+  authority = await createAuthority('CA');
+  identity = await authority.issue('server');
 });
 
 /** Repeatable, unlike Math.random: the same rounds in every run. */
@@ -67,6 +69,7 @@ describe.each([
     const target = await unreliable(tls, roll);
     // Breakers aside: every single round is to reach the network.
     const client = egress({ connections: atOnce, breakerFailures: 1_000_000, allowPlainHttp: !tls });
+    const way = { baseUrl: target.url, caPem: authority.certificatePem };
     const outcomes = new Map<string, EgressOutcome>();
     const bodies = ['{"Amount":1490}', `{"Amount":1490,"Comment":"${'x'.repeat(40_000)}"}`];
     const worker = async (first: number): Promise<void> => {
@@ -74,7 +77,7 @@ describe.each([
         const path = `/r/${n}`;
         const method = METHODS[roll(METHODS.length)] ?? 'POST';
         const body = method === 'GET' ? {} : { body: bodies[roll(2)] ?? '' };
-        const { body: _none, ...rest } = ask(target.url, { path, method, totalTimeoutMs: 5_000 });
+        const { body: _none, ...rest } = ask(target.url, { target: way, path, method, totalTimeoutMs: 5_000 });
         outcomes.set(path, await client.request({ ...rest, ...body }));
         await turns(roll(6));
       }

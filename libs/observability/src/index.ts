@@ -26,3 +26,4 @@ export type { CounterMetric, GaugeMetric, GaugeShape, HistogramMetric, Histogram
 export type { LabelArguments } from './metrics.ts';
 export type { MetricShape } from './metric-shape.ts';
 export { registerProcessMetrics } from './process-metrics.ts';
+export { processFields } from './process-config.ts';

@@ -85,6 +85,20 @@ describe('the settings of a connection', () => {
     await here.close();
   });
 
+  it('that switch it off let nothing begin, and what has begun is asked about to its end', async () => {
+    const shop = await house.openShop(replica);
+    const before = house.payment(shop);
+    await replica.send(house.begin(before));
+    await house.until(before, 'requires_customer');
+    await replica.send(house.put(shop, 2, { enabled: false }));
+    const after = house.payment(shop);
+    await replica.send(house.begin(after));
+    expect((await house.until(after, 'failed')).failure?.code).toBe('connection_disabled');
+    expect(house.dummy.count(`start ${after.id}`)).toBe(0);
+    house.dummy.buyer(before.id, 'paid');
+    await house.until(before, 'succeeded');
+  });
+
   it('belong to their tenant: another tenant cannot replace them', async () => {
     const shop = await house.openShop(replica);
     await replica.send(house.put({ ...shop, tenant: house.shop().tenant }, 7));

@@ -234,16 +234,16 @@ export class KitHouse {
     });
   }
 
-  put(shop: Shop, version: number, more: { credential?: string; baseUrl?: string } = {}): Envelope {
+  put(shop: Shop, version: number, more: { credential?: string; enabled?: boolean } = {}): Envelope {
     return produce(connectionPut, this.#address(shop.tenant, shop.connection), {
       ...connectionHead(shop, version),
       op_id: this.ids.next('op'),
-      base_url: more.baseUrl ?? 'https://dummy.example',
+      base_url: 'https://dummy.example',
       scheme: 'only',
       tax_id: '180340021791',
       credential_id: more.credential ?? null,
       options: {},
-      enabled: true,
+      enabled: more.enabled ?? true,
     });
   }
 

@@ -1,14 +1,4 @@
-import {
-  address,
-  commaList,
-  type ConfigOf,
-  defineConfig,
-  env,
-  LOG_LEVELS,
-  oneOf,
-  plainText,
-  wholeNumber,
-} from '@tolem/observability';
+import { address, commaList, type ConfigOf, defineConfig, env, plainText, wholeNumber } from '@tolem/observability';
 import { z } from 'zod';
 import { isAddressOrBlock } from './api-keys/ip-list.ts';
 
@@ -51,18 +41,6 @@ export const gatewayConfig = defineConfig({
     describe: 'Address that the API listens on',
   }),
   port: env('TOLEM_GATEWAY_PORT', port, { default: 8080, describe: 'TCP port of the API; 0 takes a free one' }),
-  managementHost: env('TOLEM_MANAGEMENT_HOST', plainText({ max: 255 }), {
-    default: '127.0.0.1',
-    describe: 'Address that the health checks listen on',
-  }),
-  managementPort: env('TOLEM_MANAGEMENT_PORT', port, {
-    default: 9090,
-    describe: 'TCP port of the health checks; 0 takes a free one',
-  }),
-  logLevel: env('TOLEM_LOG_LEVEL', oneOf(LOG_LEVELS), {
-    default: 'info',
-    describe: `Least important lines to log: ${LOG_LEVELS.join(', ')}`,
-  }),
   databaseUrl,
   workerDatabaseUrl,
   poolSize: env('TOLEM_GATEWAY_POOL_SIZE', pool, {

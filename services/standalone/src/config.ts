@@ -1,9 +1,13 @@
 import { gatewayConfig } from '@tolem/gateway';
 import { kaspiConfig } from '@tolem/kaspi';
-import { ConfigurationError, type Environment } from '@tolem/observability';
+import { ConfigurationError, defineConfig, type Environment, processFields } from '@tolem/observability';
+
+/** What the process as a whole can be told. */
+export const processConfig = defineConfig(processFields);
 
 /** The configuration of every service in this process. */
 export interface StandaloneConfig {
+  readonly process: ReturnType<typeof processConfig.load>;
   readonly gateway: ReturnType<typeof gatewayConfig.load>;
   readonly kaspi: ReturnType<typeof kaspiConfig.load>;
 }
@@ -20,9 +24,10 @@ export function loadConfig(environment: Environment): StandaloneConfig {
       return undefined;
     }
   };
+  const process = load(processConfig);
   const gateway = load(gatewayConfig);
   const kaspi = load(kaspiConfig);
-  if (gateway !== undefined && kaspi !== undefined) return { gateway, kaspi };
+  if (process !== undefined && gateway !== undefined && kaspi !== undefined) return { process, gateway, kaspi };
   const mistakes = errors.flatMap((error) => [...error.mistakes]);
   const named = new Map(mistakes.map((mistake) => [mistake.variable, mistake]));
   throw new ConfigurationError([...named.values()], [...new Set(errors.flatMap((error) => [...error.hints]))]);

@@ -30,7 +30,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
   }
   try {
     const config = loadConfig(environment);
-    const logger = createLogger({ service: 'standalone', level: config.gateway.logLevel });
+    const logger = createLogger({ service: 'standalone', level: config.process.logLevel });
     const { url, managementPort, shutdown } = await startStandalone(config, logger);
     stopOnSignals(shutdown, process, (code) => process.exit(code));
     if (args.includes('--exit-with-parent')) {

@@ -4,7 +4,15 @@ import { IdFactory, systemClock } from '@tolem/domain';
 import { startGateway } from '@tolem/gateway';
 import { startKaspi } from '@tolem/kaspi';
 import { InProcessBus } from '@tolem/messaging';
-import { Health, type Logger, Shutdown, startManagementServer } from '@tolem/observability';
+import {
+  Health,
+  type Logger,
+  Metrics,
+  registerProcessMetrics,
+  Shutdown,
+  startManagementServer,
+  startTracing,
+} from '@tolem/observability';
 import type { StandaloneConfig } from './config.ts';
 
 export interface RunningStandalone {
@@ -26,6 +34,15 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   const bus = new InProcessBus({
     topology: { [EVENTS_TOPIC]: ['gateway'], [commandsTopic('kaspi')]: ['kaspi'] },
     onError: (err, consumer) => logger.warn({ err, consumer }, 'the bus pauses and tries again'),
+  });
+  const metrics = new Metrics();
+  const stopProcessMetrics = registerProcessMetrics(metrics);
+  const { otlpUrl, traceRatio } = config.process;
+  const tracing = startTracing({
+    service: 'tolem',
+    sampleRatio: traceRatio,
+    logger,
+    ...(otlpUrl === undefined ? {} : { otlpUrl }),
   });
   const health = new Health(clock);
   const shutdown = new Shutdown(logger, clock);
@@ -51,13 +68,22 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   health.register('gateway', () => gateway.check(), { kind: 'ready', timeoutMs: CHECK_MS });
   health.register('kaspi', () => kaspi.ready(), { kind: 'ready', timeoutMs: CHECK_MS });
   const management = await startManagementServer({
-    host: config.gateway.managementHost,
-    port: config.gateway.managementPort,
+    host: config.process.managementHost,
+    port: config.process.managementPort,
     health,
+    metrics,
   });
   // The door first, so that nothing comes in that nobody would carry out.
   shutdown.add('gateway', () => gateway.close(), STOP_MS);
   shutdown.add('kaspi', () => kaspi.close(), STOP_MS);
-  shutdown.add('management', () => management.close(), CHECK_MS);
+  shutdown.add(
+    'management',
+    async () => {
+      stopProcessMetrics();
+      await management.close();
+    },
+    CHECK_MS,
+  );
+  shutdown.add('traces', () => tracing.stop(), STOP_MS);
   return { url: gateway.url, managementPort: management.port, shutdown };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { idFromUuid } from '@tolem/domain';
 import { PaymentHouse, uuidOf } from '../payments/test/payment-house.ts';
-import { attentionView, attentionViewSchema, type AttentionRow } from './attention.ts';
+import { ATTENTION_KINDS, attentionView, attentionViewSchema, type AttentionRow } from './attention.ts';
 import { AttentionHouse } from './test/attention-house.ts';
 
 const FAILURE = {
@@ -200,6 +200,18 @@ describe('attention that facts of the provider open', () => {
         [uuidOf(id)],
       ),
     ).rejects.toThrow('attention_open');
+  });
+
+  it.each([
+    ['attention_kind_check', ATTENTION_KINDS],
+    ['attention_outcome_check', attentionViewSchema.shape.outcome.unwrap().options],
+  ])('is of the same sorts in the database: %s', async (name, sorts) => {
+    const [row] = await house.rows<{ definition: string }>(
+      'SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = $1',
+      [name],
+    );
+    const known = [...(row?.definition ?? '').matchAll(/'([a-z_]+)'/g)].map((match) => match[1]);
+    expect(known.sort()).toEqual([...sorts].sort());
   });
 
   it('is opened by facts in the form of the release before', async () => {

@@ -40,10 +40,39 @@ describe('a tenant', () => {
     });
   });
 
+  it('leaves late money to a person until the operator says otherwise', async () => {
+    const { tenant, api } = await house.tenant();
+    const path = `/v1/tenants/${tenant}`;
+    expect((await house.operator.get(path)).at('/late_policy')).toBe('person');
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(await house.operator.patch(path, { late_policy: 'keep' })).toMatchObject({
+        status: 200,
+        body: { id: tenant, late_policy: 'keep' },
+      });
+    }
+    expect((await house.operator.get(path)).at('/late_policy')).toBe('keep');
+    const entries = (await api.get('/v1/audit_log')).list().filter((entry) => entry['action'] === 'tenant.update');
+    expect(entries).toEqual([expect.objectContaining({ subject: tenant, detail: { late_policy: 'keep' } })]);
+  });
+
+  it('cannot have late money refunded by itself yet', async () => {
+    const { tenant, api } = await house.tenant();
+    const refused = await house.operator.patch(`/v1/tenants/${tenant}`, { late_policy: 'refund' });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: 'late_policy_not_possible', errors: [{ pointer: '/late_policy' }] },
+    });
+    expect((await house.operator.get(`/v1/tenants/${tenant}`)).at('/late_policy')).toBe('person');
+    for (const body of [{}, { late_policy: 'burn' }, { late_policy: 'keep', name: 'x' }])
+      expect((await house.operator.patch(`/v1/tenants/${tenant}`, body)).status).toBe(400);
+    expect((await api.patch(`/v1/tenants/${tenant}`, { late_policy: 'keep' })).status).toBe(403);
+  });
+
   it('that does not exist is not found', async () => {
     for (const id of ['ten_00000000000000000000000000', 'ten_x', 'org_00000000000000000000000000', '%00']) {
       expect((await house.operator.get(`/v1/tenants/${id}`)).status).toBe(404);
       expect((await house.operator.post(`/v1/tenants/${id}/suspend`)).status).toBe(404);
+      expect((await house.operator.patch(`/v1/tenants/${id}`, { late_policy: 'keep' })).status).toBe(404);
       expect(
         (await house.operator.post(`/v1/tenants/${id}/api_keys`, { mode: 'test', scopes: ['admin'] })).status,
       ).toBe(404);

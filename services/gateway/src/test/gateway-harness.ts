@@ -87,9 +87,6 @@ export class GatewayHarness {
     const config: GatewayConfig = {
       host: '127.0.0.1',
       port: 0,
-      managementHost: '127.0.0.1',
-      managementPort: 0,
-      logLevel: 'info',
       databaseUrl: database.urlOf(APP),
       workerDatabaseUrl: database.urlOf(WORKER),
       poolSize: 10,
