@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { EgressOutcome } from '../src/index.ts';
 import { egressBench } from './egress-bench.ts';
@@ -31,7 +32,8 @@ async function turns(count: number): Promise<void> {
 const LEAVES: readonly ((socket: Socket) => void)[] = [
   (socket) => void socket.end(),
   (socket) => void socket.destroy(),
-  (socket) => void socket.resetAndDestroy(),
+  // Node cannot reset a connection under TLS.
+  (socket) => void (socket instanceof TLSSocket ? socket.destroy() : socket.resetAndDestroy()),
 ];
 
 async function unreliable(tls: boolean, roll: (sides: number) => number): Promise<TestServer> {

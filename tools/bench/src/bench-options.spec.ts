@@ -39,6 +39,10 @@ describe('the command line of the bench', () => {
     [['read', '--steps'], '--steps is for payments only, not for read.'],
     [['payments', '--rate', '0'], '--rate needs a whole number from 1 to 5000, not "0".'],
     [['payments', '--rate', '1.5'], '--rate needs a whole number from 1 to 5000, not "1.5".'],
+    [
+      ['payments', '--rate', '5', '--seconds', '300', '--flame', '--minutes', '6'],
+      '--seconds 300 does not fit: give --minutes 7 or more.',
+    ],
     [['payments', '--minutes', '121'], '--minutes needs a whole number from 1 to 120, not "121".'],
     [['payments', '--fast'], "Unknown option '--fast': npm run bench -- --help lists the options."],
   ])('refuses %j in one sentence', (args, sentence) => {

@@ -20,6 +20,11 @@ export interface BenchOptions {
   flame: boolean;
 }
 
+/** Starting a house, warming up, letting the counters settle, taking it down. */
+const SET_UP_S = 60;
+const LONGEST_PROFILE_S = 30;
+const WRITE_PROFILE_S = 10;
+
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const OPTIONS = {
@@ -44,7 +49,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
   const steps = values.steps === true || (name === 'payments' && values.rate === undefined);
   if (steps && name !== 'payments') throw new PlainFailure(`--steps is for payments only, not for ${name}.`);
   const stepBy = count('step-by', values['step-by'], 25, 1_000);
-  return {
+  const options: BenchOptions = {
     name,
     rate: count('rate', values.rate, { payments: stepBy, create: 50, read: 200, poll: 50 }[name], 5_000),
     steps,
@@ -56,7 +61,17 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
     open: count('open', values.open, 200, 5_000),
     flame: values.flame === true,
   };
+  const leastS = SET_UP_S + options.seconds + (options.flame ? profileSeconds(options) + WRITE_PROFILE_S : 0);
+  if (leastS > options.minutes * 60) {
+    const minutes = Math.ceil(leastS / 60);
+    throw new PlainFailure(`--seconds ${options.seconds} does not fit: give --minutes ${minutes} or more.`);
+  }
+  return options;
 }
+
+/** How long the profiled run is. */
+export const profileSeconds = ({ seconds }: Pick<BenchOptions, 'seconds'>): number =>
+  Math.min(seconds, LONGEST_PROFILE_S);
 
 function parse(args: readonly string[]) {
   try {

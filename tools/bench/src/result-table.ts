@@ -7,6 +7,8 @@ import { PROCESSES } from './process-usage.ts';
 
 const SHOWN_STATEMENTS = 16;
 const SHOWN_CHARACTERS = 90;
+/** Cores; a system that is left alone keeps less busy with itself. */
+const MOST_FOR_OTHERS = 0.2;
 
 const LATENCIES: Record<keyof BenchResult['latency_ms'], string> = {
   create_to_qr: 'create → QR, without the bank’s own time',
@@ -32,6 +34,10 @@ export function resultTable(result: BenchResult, measurement: Measurement): stri
   if (steps.length > 0) lines.push('', ...stepLines(steps), '');
   if (result.good_rate !== null) lines.push(`Last good rate: ${result.good_rate} payments/s (aim: at least 200)`);
   lines.push(...notes.map((note) => `Note: ${note}`));
+  const others = run?.othersCores ?? 0;
+  if (others > MOST_FOR_OTHERS) {
+    lines.push(`Note: other programs kept ${number(others)} cores busy, so these figures say little about the house`);
+  }
   if (run === undefined) return `${lines.join('\n')}\n`;
   const ran = `${number(run.rate, 1)} ${operation}s/s: ${run.sent} sent, ${run.operations} good, ${run.errors} errors`;
   lines.push('', ran, '', ...latencyLines(result, run), '', ...costLines(result, run, operation));

@@ -6,7 +6,7 @@ import { type Output, PlainFailure, Progress, REPOSITORY, tolemFolder } from '@t
 import { BankLedger } from './bank-ledger.ts';
 import type { Bench } from './bench.ts';
 import { BenchHouse, type OpenHouse } from './bench-house.ts';
-import type { BenchName, BenchOptions } from './bench-options.ts';
+import { type BenchName, type BenchOptions, profileSeconds } from './bench-options.ts';
 import { writeResult } from './bench-result.ts';
 import { commitOf } from './commit.ts';
 import { CpuProfiler } from './cpu-profiler.ts';
@@ -23,7 +23,8 @@ import { registerDesks } from './register-desks.ts';
 import { resultOf } from './result-of.ts';
 import { resultTable } from './result-table.ts';
 
-const LONGEST_PROFILE_S = 30;
+/** What a run that should be over still gets; a house that hangs must not hang us. */
+const GRACE_MS = 60_000;
 
 const MEASURES: Record<BenchName, (bench: Bench) => Promise<Measurement>> = {
   payments: measurePayments,
@@ -41,26 +42,30 @@ export async function runBench(
   const startedMs = performance.now();
   const progress = new Progress(output);
   const folder = join(tolemFolder().dir, 'bench');
+  const tooLong = AbortSignal.timeout(options.minutes * 60_000 + GRACE_MS);
+  const stopping = AbortSignal.any([signals.stopping, tooLong]);
   const house = new BenchHouse({
     folder,
     // The short timers would end a payment that nobody pays before it is measured.
     timers: options.name === 'create' || options.name === 'poll' ? 'bank' : 'local',
     inspect: options.flame,
     progress,
-    ...signals,
+    stopping,
+    hurry: signals.hurry,
   });
   let load: HttpLoad | undefined;
   try {
     const opened = await Promise.race([house.open(), house.failure]);
     load = new HttpLoad(opened.gatewayUrl, opened.chain.apiKey);
-    const bench = await benchOf(options, opened, load, progress, startedMs, signals.stopping);
+    const bench = await benchOf(options, opened, load, progress, startedMs, stopping);
     const code = await Promise.race([measureAndWrite(bench, folder), house.failure]);
     progress.line();
     return code;
   } catch (error) {
     if (signals.stopping.aborted) return 130;
     progress.line(`The logs of this run are in ${join(folder, 'logs')}`);
-    throw error;
+    if (!tooLong.aborted) throw error;
+    throw new PlainFailure(`The run was not over a minute after its ${options.minutes}.`, { cause: error });
   } finally {
     await load?.close();
     await house.close();
@@ -113,7 +118,7 @@ async function measureAndWrite(bench: Bench, folder: string): Promise<number> {
 async function profile(bench: Bench, { profiled, run }: Measurement, path: string): Promise<void> {
   const port = bench.house.inspectPort;
   if (profiled === undefined || run === undefined || port === undefined) return;
-  const seconds = Math.min(bench.options.seconds, LONGEST_PROFILE_S);
+  const seconds = profileSeconds(bench.options);
   if (performance.now() + seconds * 1_000 > bench.deadlineMs) {
     throw new PlainFailure('There was no time left for the profile: give more --minutes.');
   }

@@ -1,5 +1,5 @@
 import type { Clock, IdFactory } from '@tolem/domain';
-import type { Logger } from '@tolem/observability';
+import { currentTraceparent, inSpan, type Logger } from '@tolem/observability';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Answer } from './answer.ts';
@@ -79,9 +79,19 @@ export class HttpAdapter extends FastifyAdapter {
   }
 
   #label(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', async (request, reply) => {
-      request.traceparent = traceparentOf(headerOf(request, 'traceparent'), this.http.randomBytes);
-      void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id, traceparent: request.traceparent });
+    // The rest of the request runs inside the hook's `done`, and so inside the span, until its connection is done with it.
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const parent = headerOf(request, 'traceparent');
+      const name = `${request.method} ${request.routeOptions.url ?? 'unknown route'}`;
+      void inSpan(name, { kind: 'server', ...(parent === undefined ? {} : { parent }) }, (span) => {
+        request.traceparent = currentTraceparent() ?? traceparentOf(parent, this.http.randomBytes);
+        void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id, traceparent: request.traceparent });
+        const answered = new Promise<void>((resolve) => reply.raw.once('close', resolve));
+        done();
+        return answered.then(() =>
+          span.set({ 'http.response.status_code': reply.statusCode, 'tolem.request_id': request.id }),
+        );
+      });
     });
     fastify.addHook('onSend', async (_request, reply) => {
       // A connection kept alive after the last answer would keep the server from closing until it times out.

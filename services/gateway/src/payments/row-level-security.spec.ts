@@ -8,17 +8,21 @@ describe('row-level security of payments and events', () => {
   beforeAll(async () => {
     house = await PaymentHouse.open();
     [shop, other] = [await house.shop(), await house.shop()];
-    for (const one of [shop, other]) await house.tell({ payment: (await house.pay(one)).body.id, seq: 1, phase: 'unknown' });
+    for (const one of [shop, other])
+      await house.tell({ payment: (await house.pay(one)).body.id, seq: 1, phase: 'unknown' });
   });
   afterAll(() => house.close());
 
-  it.each(['payment', 'event', 'attention'])('shows no row of %s without a tenant, and one tenant its own only', async (table) => {
-    expect(await house.app.query(`SELECT FROM ${table}`)).toHaveLength(0);
-    const seen: { tenant_id: string }[] = await house.app.asTenant(shop.caller.tenantId, (manager) =>
-      manager.query(`SELECT tenant_id FROM ${table}`),
-    );
-    expect(new Set(seen.map((row) => row.tenant_id))).toEqual(new Set([shop.caller.tenantId]));
-  });
+  it.each(['payment', 'event', 'attention'])(
+    'shows no row of %s without a tenant, and one tenant its own only',
+    async (table) => {
+      expect(await house.app.query(`SELECT FROM ${table}`)).toHaveLength(0);
+      const seen: { tenant_id: string }[] = await house.app.asTenant(shop.caller.tenantId, (manager) =>
+        manager.query(`SELECT tenant_id FROM ${table}`),
+      );
+      expect(new Set(seen.map((row) => row.tenant_id))).toEqual(new Set([shop.caller.tenantId]));
+    },
+  );
 
   it.each(['payment', 'attention'])('lets nobody write a row of %s for another tenant', async (table) => {
     const move = house.app.asTenant(shop.caller.tenantId, (manager) =>

@@ -121,6 +121,7 @@ const CALL: Call = {
     taxId: '180340021791',
     options: {},
     credential: undefined,
+    enabled: true,
   },
   requestId: '0123456789abcdef0123456789abcdef',
   mayWrite: () => true,

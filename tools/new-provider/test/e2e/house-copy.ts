@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
@@ -84,8 +85,16 @@ export class HouseCopy {
         const link = join(this.root, 'node_modules', name);
         await rm(link, { force: true });
         await symlink(join(this.root, room, folder), link);
+        await this.#linkOwnPackages(join(room, folder));
       }
     }
+  }
+
+  /** Where two of ours need different versions of a package, npm puts one of them beside its user. */
+  async #linkOwnPackages(folder: string): Promise<void> {
+    const own = join(ROOT, folder, 'node_modules');
+    const link = join(this.root, folder, 'node_modules');
+    if (existsSync(own) && !existsSync(link)) await symlink(own, link);
   }
 
   /**
