@@ -144,6 +144,8 @@ export class ConnectionPool {
 
   #dropLane(lane: Lane): void {
     this.#lanes.delete(lane);
+    const idleAt = this.#idle.indexOf(lane);
+    if (idleAt >= 0) this.#idle.splice(idleAt, 1);
     lane.abandonConnecting();
     const destroyed = lane.client.destroy().catch(() => undefined);
     this.#destroying.add(destroyed);

@@ -43,7 +43,8 @@ async function unreliable(tls: boolean, roll: (sides: number) => number): Promis
       const leave = LEAVES[roll(4)];
       if (leave === undefined) return;
       // Into the gap between this answer and the next request, or right onto it.
-      void turns(roll(6)).then(() => leave(socket));
+      // Only once: Node loses the `close` event of a socket that is reset while it is ending.
+      void turns(roll(6)).then(() => (socket.writableEnded || socket.destroyed ? undefined : leave(socket)));
     },
     tls ? { cert: identity.certificatePem, key: identity.privateKeyPem } : undefined,
   );
@@ -108,5 +109,6 @@ describe.each([
     // The race did take place, and most rounds passed it.
     expect(target.accepted()).toBeGreaterThan(rounds / 10);
     expect(tally.answered).toBeGreaterThan(rounds / 2);
+    expect(tally.lost).toBeGreaterThan(0);
   });
 });

@@ -148,7 +148,7 @@ describe('a PFX file that cannot be used is refused with its reason', () => {
         if (read.ok) expect(read).toEqual(right);
         else expect(read.detail).not.toContain(PASS);
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 

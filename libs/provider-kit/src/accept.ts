@@ -184,6 +184,7 @@ export class Acceptor {
         connectionVersion: body.connection_version,
         command: body,
         subject,
+        traceparent: envelope.traceparent ?? null,
       },
     };
   }
@@ -219,6 +220,7 @@ function frameOf(
     deviceId: body.device_id,
     seq: 0,
     startBy,
+    traceparent: envelope.traceparent ?? null,
   };
 }
 
@@ -244,5 +246,6 @@ function rowOf({ operation, startsPayment }: Wanted): object {
     data: columns.data,
     starts: startsPayment,
     command: operation.command,
+    traceparent: operation.traceparent,
   };
 }

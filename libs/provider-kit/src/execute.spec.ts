@@ -55,6 +55,7 @@ class Workshop {
           attempt: 1,
           connectionId: connection,
           connectionVersion: 1,
+          traceparent: null,
           command: {},
           leaseEnds: 0,
           subject: {
@@ -65,6 +66,7 @@ class Workshop {
             deviceId: null,
             seq: 0,
             startBy: null,
+            traceparent: null,
             kind: 'device',
             status: 'accepted',
             record: { failure: null },

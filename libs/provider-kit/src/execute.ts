@@ -1,4 +1,5 @@
 import type { SlotKind, Slots } from '@tolem/coordination';
+import { inSpan } from '@tolem/observability';
 import type { Operation } from './operation.ts';
 import type { KitSurroundings } from './settings.ts';
 
@@ -134,11 +135,17 @@ export class Executor {
   #begin(operation: Operation, work: OperationWork, giveBack: () => void): void {
     this.#lanes.add(operation.lane);
     this.#track(
-      this.#guard(operation, work.run(operation)).finally(() => {
+      this.#guard(operation, this.#run(operation, work)).finally(() => {
         this.#lanes.delete(operation.lane);
         giveBack();
         this.#pump();
       }),
+    );
+  }
+
+  #run(operation: Operation, work: OperationWork): Promise<void> {
+    return inSpan(operation.kind, { kind: 'consumer', parent: operation.traceparent ?? undefined }, () =>
+      work.run(operation),
     );
   }
 

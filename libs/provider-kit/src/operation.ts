@@ -15,6 +15,8 @@ export interface Operation {
   readonly connectionVersion: number;
   readonly command: unknown;
   readonly subject: Subject;
+  /** The trace of the request that asked for it. */
+  readonly traceparent: string | null;
   /** When the lease ends, by the monotonic clock of this process. */
   readonly leaseEnds: number;
 }
@@ -28,6 +30,7 @@ export interface OperationRow extends SubjectRow {
   readonly state: string;
   readonly command: unknown;
   readonly op_connection_id: string;
+  readonly op_traceparent: string | null;
   readonly connection_version: number;
 }
 
@@ -42,6 +45,7 @@ export function operationOf(row: OperationRow, leaseEnds: number): Operation {
     connectionVersion: row.connection_version,
     command: row.command,
     subject: subjectOf(row),
+    traceparent: row.op_traceparent,
     leaseEnds,
   };
 }

@@ -16,6 +16,8 @@ export interface Plan {
   readonly waiting: WaitingUntil | null;
   /** The buyer has acted; told already. */
   readonly seen: boolean;
+  /** The trace of the payment's request. */
+  readonly traceparent: string | null;
   /** How many questions were asked; part of the request's id. */
   readonly asked: number;
 }
@@ -45,6 +47,7 @@ export function entryOf(subject: Subject, dueAt: number | undefined, now: number
     providerRef: picture.providerRef,
     waiting: picture.record.waiting,
     seen: picture.phase === 'processing',
+    traceparent: subject.traceparent,
     asked: 0,
   };
   const due = dueAt ?? (picture.record.waiting === null ? picture.lookAt : now);

@@ -1,8 +1,10 @@
 import type { PollClaim, PollSchedule, SlotKind, Slots } from '@tolem/coordination';
 import { isOpen } from '@tolem/domain';
 import type { Bus } from '@tolem/messaging';
+import { inSpan } from '@tolem/observability';
 import type { Database, Outbox } from '@tolem/persistence';
 import type { Connections } from './connections.ts';
+import type { KitMetrics } from './kit-metrics.ts';
 import { callOf, requestIdOf } from './operation.ts';
 import { isNews, judge } from './payment-life.ts';
 import { CONNECTION, entryOf, openPicture, type Plan } from './poll-plan.ts';
@@ -24,6 +26,7 @@ export interface PollRooms {
   readonly bus: Bus;
   readonly outbox: Outbox;
   readonly telling: Omit<Telling, 'now'>;
+  readonly metrics: Pick<KitMetrics, 'pollLate'>;
 }
 
 const RESEED_PAGE = 1_000;
@@ -129,7 +132,11 @@ export class Polling {
     try {
       const { pollBatch, callMs } = this.around.settings;
       const claims = await this.rooms.schedule.claim(pollBatch, callMs + 5_000);
-      for (const claim of claims) this.#track(this.#ask(claim));
+      const now = this.around.clock.now();
+      for (const claim of claims) {
+        this.rooms.metrics.pollLate(now - claim.dueAt);
+        this.#track(this.#ask(claim));
+      }
     } catch (error) {
       this.#warn(error, 'claiming from the schedule');
     }
@@ -160,8 +167,10 @@ export class Polling {
         requestIdOf(claim.id, askedAt, plan.asked),
         () => this.around.clock.now() < claim.leaseUntil,
       );
-      const outcome = await method.check(call, { paymentId: claim.id, providerRef: plan.providerRef });
-      await this.#heard(claim, plan, outcome, askedAt);
+      await inSpan('payment.check', { parent: plan.traceparent ?? undefined }, async () => {
+        const outcome = await method.check(call, { paymentId: claim.id, providerRef: plan.providerRef });
+        await this.#heard(claim, plan, outcome, askedAt);
+      });
     });
   }
 
@@ -188,9 +197,7 @@ export class Polling {
         await this.rooms.schedule.reschedule(claim, { dueAt: decision.at, payload: JSON.stringify(next) });
         if (decision.seen !== null && decision.waiting !== null) {
           const telling = { ...this.rooms.telling, now: clock.now() };
-          this.rooms.bus.announce(
-            progressOf({ id: claim.id, tenant: plan.tenant, mode: plan.mode }, decision.waiting.until, telling),
-          );
+          this.rooms.bus.announce(progressOf({ ...plan, id: claim.id }, decision.waiting.until, telling));
         }
         return;
       }

@@ -13,14 +13,15 @@ import {
 import type { PollSchedule, Slots } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { type Bus, BusServer, DeadLetterTable, HandleMessages } from '@tolem/messaging';
-import type { Logger } from '@tolem/observability';
-import { nestLogger } from '@tolem/observability';
+import { type Logger, type Metrics, nestLogger } from '@tolem/observability';
 import { Database, type MasterKey, Outbox, Sealer, Vault } from '@tolem/persistence';
 import { Acceptor, COMMAND_TYPES } from './accept.ts';
 import { Connections } from './connections.ts';
 import { deleteDevice, registerDevice } from './desk-device.ts';
 import { DeviceBindings } from './device-bindings.ts';
 import { Executor, type OperationWork } from './execute.ts';
+import { KitMetrics } from './kit-metrics.ts';
+import { observed } from './observed-provider.ts';
 import { Polling } from './poll.ts';
 import type { Provider } from './provider.ts';
 import { resolveDoubt } from './resolve.ts';
@@ -39,6 +40,7 @@ export interface ProviderSurroundings {
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly masterKeys: readonly MasterKey[];
   readonly databaseUrl: string;
   readonly databasePoolSize: number;
@@ -58,9 +60,11 @@ export interface RunningProvider {
  * (`execute` → `start-payment`, `verify-connection`, `desk-device`), asked about (`poll`), found out (`resolve`) and
  * picked up where somebody dropped them (`sweep`). What is special about a provider comes in as data and functions.
  */
-export async function startProvider(provider: Provider, around: ProviderSurroundings): Promise<RunningProvider> {
+export async function startProvider(plain: Provider, around: ProviderSurroundings): Promise<RunningProvider> {
   const { bus, clock, logger, settings, ids } = around;
   const newId = (): string => ids.uuid();
+  const metrics = new KitMetrics(around.metrics, plain.name);
+  const provider = observed(plain, metrics, clock);
   const db = await Database.connect({
     url: around.databaseUrl,
     applicationName: `tolem ${provider.name}`,
@@ -72,6 +76,7 @@ export async function startProvider(provider: Provider, around: ProviderSurround
     newId,
     onError: (err, what) => logger.warn({ err }, `${what} broke off`),
   });
+  metrics.watch(around.metrics, db, outbox);
   const sealer = new Sealer(db, around.masterKeys, newId);
   const surroundings = { clock, log: logger, settings };
   const telling = { source: provider.name, newId };
@@ -79,7 +84,7 @@ export async function startProvider(provider: Provider, around: ProviderSurround
   const connections = new Connections(db, new Vault(db, sealer));
   const owner = randomBytes(8).toString('hex');
   const polling = new Polling(
-    { provider, db, store, connections, schedule: around.schedule, slots: around.slots, bus, outbox, telling },
+    { provider, db, store, connections, schedule: around.schedule, slots: around.slots, bus, outbox, telling, metrics },
     surroundings,
   );
   const rooms: WorkRooms = {

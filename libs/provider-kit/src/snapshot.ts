@@ -7,6 +7,7 @@ import {
   paymentState,
   produce,
 } from '@tolem/contracts';
+import { currentTraceparent } from '@tolem/observability';
 import type { PaymentSubject, Subject } from './subject.ts';
 
 /** Who tells it and when. */
@@ -29,6 +30,7 @@ export function snapshotOf(subject: Subject, operationId: string | null, telling
     mode: subject.mode,
     topic: EVENTS_TOPIC,
     key: subject.id,
+    ...traceOf(subject),
   };
   const head = { subject_id: subject.id, seq: subject.seq, op_id: operationId, observed_at: observedAt };
   switch (subject.kind) {
@@ -70,7 +72,7 @@ export function snapshotOf(subject: Subject, operationId: string | null, telling
 
 /** The light news that the buyer has begun; may be lost. */
 export function progressOf(
-  subject: Pick<PaymentSubject, 'id' | 'tenant' | 'mode'>,
+  subject: Pick<PaymentSubject, 'id' | 'tenant' | 'mode' | 'traceparent'>,
   until: number,
   telling: Telling,
 ): Envelope {
@@ -86,7 +88,14 @@ export function progressOf(
       mode: subject.mode,
       topic: EVENTS_TOPIC,
       key: subject.id,
+      ...traceOf(subject),
     },
     { subject_id: subject.id, observed_at: observedAt, phase: 'processing', expires_at: new Date(until).toISOString() },
   );
+}
+
+/** The span that found the news out, or else the request that began it all. */
+function traceOf(subject: Pick<Subject, 'traceparent'>): { readonly traceparent?: string } {
+  const traceparent = currentTraceparent() ?? subject.traceparent;
+  return traceparent === null ? {} : { traceparent };
 }

@@ -13,6 +13,8 @@ export interface SubjectFrame {
   readonly seq: number;
   /** Past it nothing is sent; epoch ms. */
   readonly startBy: number | null;
+  /** The trace of the request that asked for it, as W3C traceparent. */
+  readonly traceparent: string | null;
 }
 
 export interface PaymentSubject extends SubjectFrame {
@@ -57,6 +59,7 @@ export interface SubjectRow {
   readonly look_at: Date | null;
   readonly look_step: number;
   readonly data: unknown;
+  readonly traceparent: string | null;
 }
 
 /** The columns that news may change. */
@@ -78,6 +81,7 @@ export function subjectOf(row: SubjectRow): Subject {
     deviceId: row.device_id,
     seq: row.seq,
     startBy: row.start_by === null ? null : row.start_by.getTime(),
+    traceparent: row.traceparent,
   };
   const lookAt = row.look_at === null ? null : row.look_at.getTime();
   switch (row.kind) {

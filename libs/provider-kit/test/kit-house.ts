@@ -17,7 +17,7 @@ import {
 import { type MemoryPollSchedule as Schedule, MemoryPollSchedule, MemorySlots, type Slots } from '@tolem/coordination';
 import { type Clock, IdFactory, type PaymentStatus, systemClock } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
-import { createLogger } from '@tolem/observability';
+import { createLogger, Metrics } from '@tolem/observability';
 import { Database, openVaultTo, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
 import { type DatabaseTemplate, testDatabase, type TestDatabase, waitFor } from '@tolem/testing';
 import {
@@ -145,6 +145,7 @@ export class KitHouse {
       slots: options.slots ?? new MemorySlots(),
       clock,
       ids: this.ids,
+      metrics: new Metrics(),
       logger: createLogger({
         service: PROVIDER,
         level: 'debug',

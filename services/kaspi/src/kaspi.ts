@@ -2,7 +2,7 @@ import type { PollSchedule, Slots } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { Egress } from '@tolem/egress';
 import type { Bus } from '@tolem/messaging';
-import type { Logger } from '@tolem/observability';
+import type { Logger, Metrics } from '@tolem/observability';
 import { parseMasterKeys } from '@tolem/persistence';
 import { DEFAULT_KIT_SETTINGS, DEFAULT_TIMETABLE, type RunningProvider, startProvider } from '@tolem/provider-kit';
 import type { KaspiConfig } from './config.ts';
@@ -16,6 +16,7 @@ export interface KaspiSurroundings {
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** True where no other process runs this service. */
   readonly alone: boolean;
 }

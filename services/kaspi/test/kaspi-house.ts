@@ -3,7 +3,7 @@ import { MemoryPollSchedule, MemorySlots } from '@tolem/coordination';
 import { IdFactory, isFinal, ManualClock, type PaymentStatus } from '@tolem/domain';
 import type { ClientCredential } from '@tolem/egress';
 import { InProcessBus } from '@tolem/messaging';
-import { createLogger } from '@tolem/observability';
+import { createLogger, Metrics } from '@tolem/observability';
 import { Database, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
 import type { RunningProvider } from '@tolem/provider-kit';
 import type { SandboxOptions } from '@tolem/sandbox';
@@ -82,6 +82,7 @@ export class KaspiHouse extends StandInGateway {
       slots: new MemorySlots(),
       clock: this.clock,
       ids: this.ids,
+      metrics: new Metrics(),
       logger: createLogger({
         service: 'kaspi',
         level: 'debug',

@@ -55,6 +55,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
     clock,
     ids,
     logger: logger.child({ service: 'kaspi' }),
+    metrics,
     alone: true,
   });
   const gateway = await startGateway(config.gateway, {

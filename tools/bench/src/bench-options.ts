@@ -21,7 +21,7 @@ export interface BenchOptions {
 }
 
 /** Starting a house, warming up, letting the counters settle, taking it down. */
-const SET_UP_S = 60;
+const SET_UP_S = 70;
 const LONGEST_PROFILE_S = 30;
 const WRITE_PROFILE_S = 10;
 

@@ -61,7 +61,7 @@ export async function askForStatementCounts(adminUrl: string): Promise<boolean> 
 export const installStatementCounts = (adminUrl: string): Promise<unknown> =>
   ask(adminUrl, `CREATE EXTENSION IF NOT EXISTS ${EXTENSION}`);
 
-/** Counts between `reset` and `read`. Whatever the superuser asks, that is, we, is left out. */
+/** Counts statements and bytes between `countStatements` and `read`, rows between `countRows` and `read`. Whatever the superuser asks, that is, we, is left out. */
 export class DatabaseCounter {
   private readonly adminUrl: string;
   private readonly houseUrl: string;
@@ -76,8 +76,14 @@ export class DatabaseCounter {
     this.countsStatements = countsStatements;
   }
 
-  async reset(): Promise<void> {
+  /** Only when nothing has happened for `COUNTERS_SETTLE_MS`. */
+  async countRows(): Promise<void> {
     this.before = await this.totals();
+  }
+
+  async countStatements(): Promise<void> {
+    const { walBytes } = await this.totals();
+    this.before = { ...this.before, walBytes };
     if (this.countsStatements) await ask(this.adminUrl, 'SELECT pg_stat_statements_reset()');
   }
 

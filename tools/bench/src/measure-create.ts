@@ -1,7 +1,7 @@
 import { type BankPayment, createCall } from './bank-ledger.ts';
 import { type Bench, placeOf } from './bench.ts';
 import type { Measurement } from './measurement.ts';
-import { measured } from './measured.ts';
+import { measured, RAMP_S } from './measured.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { pollingIn } from './polling-in.ts';
 import { percentilesOf } from './percentiles.ts';
@@ -26,7 +26,9 @@ export async function measureCreate(bench: Bench): Promise<Measurement> {
   const { rate, seconds } = bench.options;
   await bench.ledger.setBuyers(null, bench.signal);
   await bench.step('Warming up', () => createPayments(bench, WARM_UP));
-  const run = await measured(bench, (atFullLoad) =>
+  const ramp = async (): Promise<number> =>
+    (await createPayments(bench, { label: 'ramp', rate, seconds: RAMP_S })).createMs.length;
+  const run = await measured(bench, ramp, (atFullLoad) =>
     bench.step(`${rate} creates/s for ${seconds} s, measured`, (step) =>
       createPayments(bench, { label: 'run', rate, seconds }, (text) => step.note(text), atFullLoad),
     ),

@@ -2,7 +2,7 @@ import type { Bench } from './bench.ts';
 import { BusySpan } from './busy-span.ts';
 import { brokenBy } from './breaking-rule.ts';
 import type { BusyStep, Measurement } from './measurement.ts';
-import { measured, MEASURING_MS } from './measured.ts';
+import { measured, MEASURING_MS, RAMP_S } from './measured.ts';
 import { percentilesOf } from './percentiles.ts';
 import { type PaymentsRun, runPayments } from './run-payments.ts';
 
@@ -31,7 +31,9 @@ export async function measurePayments(bench: Bench): Promise<Measurement> {
   if (rate === 0) return { ...base, run: undefined, profiled: undefined };
 
   const title = `${rate} payments/s for ${options.seconds} s, measured`;
-  const run = await measured(bench, (atFullLoad) =>
+  const ramp = async (): Promise<number> =>
+    (await runPayments(bench, { label: 'ramp', rate, seconds: RAMP_S }, () => undefined)).step.ok;
+  const run = await measured(bench, ramp, (atFullLoad) =>
     bench.step(
       title,
       (step) =>

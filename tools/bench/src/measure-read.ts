@@ -1,6 +1,6 @@
 import { type Bench, placeOf } from './bench.ts';
 import type { Measurement } from './measurement.ts';
-import { measured } from './measured.ts';
+import { measured, RAMP_S } from './measured.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { percentilesOf } from './percentiles.ts';
 import { paymentIn, runTill } from './till.ts';
@@ -13,7 +13,8 @@ const MOST_UNDER_WAY = 2_000;
 export async function measureRead(bench: Bench): Promise<Measurement> {
   const { rate, seconds } = bench.options;
   const payments = await bench.step('Making payments to read', () => paidPayments(bench));
-  const run = await measured(bench, (atFullLoad) =>
+  const ramp = async (): Promise<number> => (await read(bench, payments, { rate, seconds: RAMP_S })).readMs.length;
+  const run = await measured(bench, ramp, (atFullLoad) =>
     bench.step(`${rate} reads/s for ${seconds} s, measured`, (step) =>
       read(bench, payments, { rate, seconds }, (text) => step.note(text), atFullLoad),
     ),

@@ -15,16 +15,23 @@ export interface Measured<T> {
   /** CPU-ms per second just before, when nothing came in (in `poll` the house was asking already). */
   idleCpuMsPerSecond: PerProcess;
   counts: DatabaseCounts;
+  /** Operations before the run whose rows are in `counts` too. */
+  rampOperations: number;
 }
 
-/** `settle` and `measured` together add so much to the work itself. */
-export const MEASURING_MS = 2 * COUNTERS_SETTLE_MS;
+/** What measuring adds to the work itself. */
+export const MEASURING_MS = 2 * COUNTERS_SETTLE_MS + 6_000;
+
+/** Idle database connections close after a while, and opening them again is not what a steady load costs. */
+export const RAMP_S = 3;
 
 /**
  * Runs `work` and reads what it cost every process and PostgreSQL. `work` calls `atFullLoad` when memory should be read.
+ * `ramp` brings the same load for a moment before and answers how many operations that were.
  */
 export async function measured<T>(
   bench: Bench,
+  ramp: () => Promise<number>,
   work: (atFullLoad: () => Promise<void>) => Promise<T>,
 ): Promise<Measured<T>> {
   const { usage, house, signal } = bench;
@@ -34,7 +41,9 @@ export async function measured<T>(
   const idleFromMs = performance.now();
   await bench.step('Waiting until the counters have settled', settle);
   const idle = perSecond(difference(idleFrom, await usage.cpuMs()), performance.now() - idleFromMs);
-  await house.counter.reset();
+  await house.counter.countRows();
+  const rampOperations = await bench.step('Getting up to speed', ramp);
+  await house.counter.countStatements();
 
   let memoryMb: PerProcess | undefined;
   const span = await BusySpan.open(usage);
@@ -44,7 +53,7 @@ export async function measured<T>(
   const used = await span.close();
   memoryMb ??= await usage.memoryMb();
   const counts = await bench.step('Reading the counters', () => house.counter.read(settle));
-  return { outcome, ...used, memoryMb, idleCpuMsPerSecond: idle, counts };
+  return { outcome, ...used, memoryMb, idleCpuMsPerSecond: idle, counts, rampOperations };
 }
 
 function perSecond(used: PerProcess, ms: number): PerProcess {

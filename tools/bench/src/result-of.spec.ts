@@ -18,14 +18,14 @@ const measurement: Measurement = {
   ],
   run: {
     ...{ outcome: undefined, wallMs: 10_000, cpuMs, memoryMb: cpuMs, othersCores: 0.1, idleCpuMsPerSecond: cpuMs },
-    ...{ rate: 25, sent: 101, operations: 100, errors: 1, further: {}, facts: [] },
+    ...{ rate: 25, sent: 101, operations: 100, errors: 1, further: {}, facts: [], rampOperations: 10 },
     latencies: { create_to_qr: latency },
     counts: {
       statements: [
         { query: 'SELECT * FROM create_payment($1)', calls: 700, totalMs: 1, walRecords: 2_000 },
         { query: 'SELECT 1', calls: 250, totalMs: 1, walRecords: 0 },
       ],
-      ...{ outboxRows: 300, progressEvents: 100, walBytes: 1_234_500 },
+      ...{ outboxRows: 330, progressEvents: 110, walBytes: 1_234_500 },
     },
   },
   profiled: undefined,

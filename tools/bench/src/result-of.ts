@@ -33,7 +33,7 @@ export function resultOf(
     per_payment: {
       round_trips: perOperation(trips?.writing, operations),
       reads: perOperation(trips?.reading, operations),
-      messages: perOperation(messages, operations),
+      messages: perOperation(messages, operations + (run?.rampOperations ?? 0)),
       bytes: perOperation(run?.counts.walBytes, operations),
     },
     errors: run?.errors ?? steps.reduce((sum, { errors }) => sum + errors, 0),

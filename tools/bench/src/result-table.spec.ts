@@ -12,7 +12,7 @@ const measurement: Measurement = {
   steps: [],
   run: {
     ...{ outcome: undefined, wallMs: 1, cpuMs: unknown, memoryMb: unknown, idleCpuMsPerSecond: unknown },
-    ...{ othersCores: 1.4, rate: 37.5, sent: 10, operations: 10, errors: 0, further: {}, facts: [] },
+    ...{ othersCores: 1.4, rate: 37.5, sent: 10, operations: 10, errors: 0, further: {}, facts: [], rampOperations: 0 },
     latencies: { create_to_qr: { p50: 7.25, p95: 20, p99: 39 } },
     counts: { statements: null, outboxRows: 30, progressEvents: 10, walBytes: 50_000 },
   },

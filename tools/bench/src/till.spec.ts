@@ -33,7 +33,7 @@ async function answering(
 }
 
 describe('a till', () => {
-  const open: (() => Promise<unknown> | void)[] = [];
+  const open: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of open.splice(0)) await close();
   });

@@ -1,5 +1,4 @@
-import { X509Certificate } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { RefusedCredential } from './credential-refusal.ts';
 import type { CredentialRefusal } from './credential-refusal.ts';
 import { MalformedDer } from './der.ts';

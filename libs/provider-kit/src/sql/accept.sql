@@ -7,10 +7,11 @@ WITH input AS (
   SELECT i.*, i.ordinality AS no FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (
     op_id text, subject_id text, tenant text, mode text, connection_id text, connection_version integer, device_id text,
     kind text, class text, lane text, after_op text, subject_kind text, phase text, start_by timestamptz, data jsonb,
-    starts boolean, command jsonb)) WITH ORDINALITY AS i
+    starts boolean, command jsonb, traceparent text)) WITH ORDINALITY AS i
 ), subjects AS (
-  INSERT INTO subject (id, tenant, mode, connection_id, device_id, kind, phase, start_by, data)
-  SELECT DISTINCT ON (subject_id) subject_id, tenant, mode, connection_id, device_id, subject_kind, phase, start_by, data
+  INSERT INTO subject (id, tenant, mode, connection_id, device_id, kind, phase, start_by, data, traceparent)
+  SELECT DISTINCT ON (subject_id) subject_id, tenant, mode, connection_id, device_id, subject_kind, phase, start_by, data,
+         traceparent
     FROM input ORDER BY subject_id, no
   ON CONFLICT (id) DO NOTHING
   RETURNING id
@@ -23,9 +24,9 @@ WITH input AS (
    WHERE NOT i.starts OR EXISTS (SELECT FROM subjects s WHERE s.id = i.subject_id)
 )
 INSERT INTO operation (id, subject_id, connection_id, connection_version, kind, class, lane, after_op, state,
-                       lease_owner, lease_until, command)
+                       lease_owner, lease_until, command, traceparent)
 SELECT op_id, subject_id, connection_id, connection_version, kind, class, lane, after_op, 'accepted',
-       CASE WHEN ours THEN $2 END, CASE WHEN ours THEN now() + $3 * interval '1 ms' END, command
+       CASE WHEN ours THEN $2 END, CASE WHEN ours THEN now() + $3 * interval '1 ms' END, command, traceparent
   FROM wanted
  ORDER BY no
 ON CONFLICT (id) DO NOTHING

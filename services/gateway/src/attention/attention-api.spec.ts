@@ -45,6 +45,7 @@ const unknown = async (): Promise<{ payment: string; attention: string }> => {
 const late = async (): Promise<{ payment: string; attention: string }> => {
   const payment = await made();
   tellPayment(house, payment, 1, 'expired');
+  await waitFor('the end', async () => (await shop.api.get(`/v1/payments/${payment}`)).at('/status') === 'expired');
   tellPayment(house, payment, 2, 'succeeded');
   return { payment, attention: await opened(payment) };
 };

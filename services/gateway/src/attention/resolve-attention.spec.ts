@@ -251,11 +251,9 @@ describe('a person’s decision', () => {
       const id = await unknown();
       await room.decide(id, 'succeeded');
       await room.tell(id, { seq: 6, phase: 'expired' }, { seq: 7, phase: 'succeeded' });
-      expect((await room.of(id)).at(-1)).toMatchObject({
-        kind: 'contradicted',
-        closed_by: 'system',
-        outcome: 'succeeded',
-      });
+      expect(await room.of(id)).toContainEqual(
+        expect.objectContaining({ kind: 'contradicted', closed_by: 'system', outcome: 'succeeded' }),
+      );
     });
 
     it('"not paid" after "not paid" confirms it', async () => {

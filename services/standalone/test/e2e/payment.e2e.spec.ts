@@ -8,7 +8,7 @@ import { IdFactory, systemClock } from '@tolem/domain';
 import { type RunningGateway, startGateway } from '@tolem/gateway';
 import { startKaspi } from '@tolem/kaspi';
 import { InProcessBus, type Subscription, type Deliver } from '@tolem/messaging';
-import { createLogger } from '@tolem/observability';
+import { createLogger, Metrics } from '@tolem/observability';
 import type { RunningProvider } from '@tolem/provider-kit';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
 import { type TestDatabase, waitFor } from '@tolem/testing';
@@ -56,6 +56,7 @@ describe('a Kaspi QR payment through the whole house', () => {
       ...shared,
       schedule: new MemoryPollSchedule(systemClock),
       slots: new MemorySlots(),
+      metrics: new Metrics(),
       alone: true,
     });
     gateway = await startGateway(config.gateway, { ...shared, wakeUps: new MemoryWakeUps() });

@@ -1,21 +1,14 @@
-import type { PollSchedule, Slots } from '@tolem/coordination';
-import type { Clock, IdFactory } from '@tolem/domain';
 import { Egress } from '@tolem/egress';
-import type { Bus } from '@tolem/messaging';
-import type { Logger } from '@tolem/observability';
 import { parseMasterKeys } from '@tolem/persistence';
-import { DEFAULT_KIT_SETTINGS, DEFAULT_TIMETABLE, type RunningProvider, startProvider } from '@tolem/provider-kit';
+import { DEFAULT_KIT_SETTINGS, DEFAULT_TIMETABLE, type ProviderSurroundings, type RunningProvider, startProvider } from '@tolem/provider-kit';
 import type { __Name__Config } from './config.ts';
 import { __name__Provider } from './provider.ts';
 
 /** What the process that hosts the service lends it. */
-export interface __Name__Surroundings {
-  readonly bus: Bus;
-  readonly schedule: PollSchedule;
-  readonly slots: Slots;
-  readonly clock: Clock;
-  readonly ids: IdFactory;
-  readonly logger: Logger;
+export interface __Name__Surroundings extends Omit<
+  ProviderSurroundings,
+  'masterKeys' | 'databaseUrl' | 'databasePoolSize' | 'settings'
+> {
   /** True where no other process runs this service. */
   readonly alone: boolean;
 }

@@ -14,7 +14,7 @@ import {
 import { MemoryPollSchedule, MemorySlots } from '@tolem/coordination';
 import { IdFactory, isFinal, ManualClock, type PaymentStatus } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
-import { createLogger } from '@tolem/observability';
+import { createLogger, Metrics } from '@tolem/observability';
 import { Database, migrate, openVaultTo, OUTBOX_MIGRATIONS, parseMasterKeys, roleOfUrl, Sealer, Vault } from '@tolem/persistence';
 import { migrateProvider, type RunningProvider } from '@tolem/provider-kit';
 import { testDatabase, type TestDatabase, waitFor } from '@tolem/testing';
@@ -98,6 +98,7 @@ export class __Name__House {
         level: 'debug',
         stream: { write: (line) => void this.log.push(line) },
       }),
+      metrics: new Metrics(),
       alone: true,
     });
   }

@@ -53,8 +53,9 @@ export class HouseCopy {
           maxBuffer: MAX_OUTPUT_BYTES,
         },
         (error, stdout, stderr) => {
-          if (error === null) resolve(stdout);
-          else reject(new Error(`${command}\n${stdout}\n${stderr}`, { cause: error }));
+          const output = `${stdout}\n${stderr}`;
+          if (error === null) resolve(output);
+          else reject(new Error(`${command}\n${output}`, { cause: error }));
         },
       );
     });

@@ -13,9 +13,9 @@ const FENCE = /^```(\w+) ([^\n]+)\n([\s\S]*?)^```$/gm;
 
 /** @throws where a block says something that nobody understands: it would be skipped in silence. */
 export function stepsOf(page: string): readonly Step[] {
-  const blocks = [...page.matchAll(/^```(?!$).*$/gm)].length;
+  const edges = [...page.matchAll(/^```/gm)].length;
   const fences = [...page.matchAll(FENCE)];
-  if (fences.length !== blocks) throw new Error(`${blocks} blocks of code, of which ${fences.length} say what to do`);
+  if (edges !== 2 * fences.length) throw new Error(`of ${edges / 2} blocks of code ${fences.length} say what to do`);
   return fences.flatMap(([, language = '', words = '', text = '']) => stepsOfBlock(language, words, text));
 }
 
