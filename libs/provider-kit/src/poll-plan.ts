@@ -34,7 +34,7 @@ export function entryOf(subject: Subject, dueAt: number | undefined, now: number
   if (subject.kind === 'connection') {
     return subject.lookAt === null
       ? undefined
-      : { id: subject.id, dueAt: dueAt ?? subject.lookAt, payload: CONNECTION };
+      : { id: subject.id, dueAt: dueAt ?? subject.lookAt, payload: CONNECTION, group: subject.id };
   }
   if (subject.kind !== 'payment') return undefined;
   const { picture } = subject;
@@ -51,7 +51,10 @@ export function entryOf(subject: Subject, dueAt: number | undefined, now: number
     asked: 0,
   };
   const due = dueAt ?? (picture.record.waiting === null ? picture.lookAt : now);
-  return due === null ? undefined : { id: subject.id, dueAt: due, payload: JSON.stringify(plan) };
+  // Connections take turns, so that one with thousands of payments overdue holds up nobody else.
+  return due === null
+    ? undefined
+    : { id: subject.id, dueAt: due, payload: JSON.stringify(plan), group: subject.connectionId };
 }
 
 /** As much of an open payment as a "not yet" needs. */

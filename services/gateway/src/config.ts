@@ -98,5 +98,8 @@ export const migrationConfig = defineConfig({
   workerDatabaseUrl,
 });
 
+/** What the command over dead letters needs. */
+export const deadLettersConfig = defineConfig({ workerDatabaseUrl });
+
 /** The process' environment, for the entry points of this service. */
 export const environment: Readonly<Record<string, string | undefined>> = process.env;

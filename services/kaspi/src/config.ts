@@ -76,5 +76,8 @@ export const migrationConfig = defineConfig({
   databaseUrl,
 });
 
+/** What the command over dead letters needs. */
+export const deadLettersConfig = defineConfig({ databaseUrl });
+
 /** The process' environment, for the entry points of this service. */
 export const environment: Readonly<Record<string, string | undefined>> = process.env;

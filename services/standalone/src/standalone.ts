@@ -13,6 +13,7 @@ import {
   startManagementServer,
   startTracing,
 } from '@tolem/observability';
+import { watchBus } from './bus-metrics.ts';
 import type { StandaloneConfig } from './config.ts';
 
 export interface RunningStandalone {
@@ -37,6 +38,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   });
   const metrics = new Metrics();
   const stopProcessMetrics = registerProcessMetrics(metrics);
+  watchBus(metrics, bus);
   const { otlpUrl, traceRatio } = config.process;
   const tracing = startTracing({
     service: 'tolem',

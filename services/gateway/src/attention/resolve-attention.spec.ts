@@ -256,6 +256,17 @@ describe('a person’s decision', () => {
       );
     });
 
+    it('money of another amount after "paid" is no confirmation: a person looks again', async () => {
+      const id = await unknown();
+      await room.decide(id, 'succeeded');
+      expect(await room.tell(id, { seq: 6, phase: 'succeeded', more: { amount: 1 } })).toMatchObject({
+        status: 'succeeded',
+        amount: 149_000,
+        resolution: { confirmed: false },
+      });
+      expect(await room.open(id)).toEqual(['amount_mismatch']);
+    });
+
     it('"not paid" after "not paid" confirms it', async () => {
       const id = await unknown();
       await room.decide(id, 'failed');

@@ -11,8 +11,11 @@ import { readAnswer } from './kaspi-answer.ts';
 import type { KaspiAnswer, KaspiNotSent } from './kaspi-answer.ts';
 import * as wire from './wire.ts';
 
-/** Where and with which certificate to call: `{ baseUrl, credential?, proxyUrl? }`. */
-export type KaspiEndpoint = EgressTarget;
+/**
+ * Where and with which certificate to call: `{ baseUrl, credential?, proxyUrl? }`, and for whom: organizations under one
+ * certificate take turns where its connections are all busy.
+ */
+export type KaspiEndpoint = EgressTarget & { readonly share?: string };
 
 /**
  * A device token together with the BIN (or IIN) it was issued for. The bank refuses any other pairing, so the two are
@@ -230,8 +233,10 @@ export class KaspiClient {
     const address = bankAddress(at.baseUrl);
     if (address === undefined) return notSent('bad_endpoint', 'the address of the bank is not an https address');
 
+    const { share, ...target } = at;
     const outcome = await this.options.egress.request({
-      target: { ...at, baseUrl: address.origin },
+      target: { ...target, baseUrl: address.origin },
+      ...(share === undefined ? {} : { share }),
       method: call.method,
       path: `${address.prefix}/${call.version ?? address.version}/${call.path}`,
       ...(call.query === undefined ? {} : { query: call.query }),

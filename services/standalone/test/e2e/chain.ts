@@ -67,7 +67,13 @@ export class Chain {
     return (await this.call<T>('GET', path)).body;
   }
 
-  pay(amount: number, idempotencyKey: string, waitSeconds = 25, desk = 'desk-01'): Promise<Answer<PaymentView>> {
+  pay(
+    amount: number,
+    idempotencyKey: string,
+    waitSeconds = 25,
+    desk = 'desk-01',
+    headers: Record<string, string> = {},
+  ): Promise<Answer<PaymentView>> {
     const body = {
       organization: this.organization,
       desk,
@@ -76,7 +82,10 @@ export class Chain {
       currency: 'KZT',
       method: { type: 'kaspi_qr' },
     };
-    return this.call('POST', `/v1/payments?wait=${waitSeconds}`, body, { 'idempotency-key': idempotencyKey });
+    return this.call('POST', `/v1/payments?wait=${waitSeconds}`, body, {
+      ...headers,
+      'idempotency-key': idempotencyKey,
+    });
   }
 
   cancel(key: string): Promise<Answer<PaymentView>> {

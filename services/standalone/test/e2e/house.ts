@@ -8,6 +8,8 @@ const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 export class House {
   #child: ChildProcess | undefined;
   #output = '';
+  /** Where health checks and metrics are; known once the process serves. */
+  managementPort = 0;
 
   /** @param preload a module that the process loads before everything else */
   constructor(
@@ -32,7 +34,10 @@ export class House {
     return waitFor('the house to serve', () => {
       if (child.exitCode !== null) throw new Error(this.#output);
       const line = this.#output.split('\n').find((candidate) => candidate.includes('"serving"'));
-      return line === undefined ? undefined : (JSON.parse(line) as { url: string }).url;
+      if (line === undefined) return undefined;
+      const serving = JSON.parse(line) as { url: string; managementPort: number };
+      this.managementPort = serving.managementPort;
+      return serving.url;
     });
   }
 

@@ -2,7 +2,7 @@ import { type Envelope, paymentProgress, paymentState } from '@tolem/contracts';
 import type { WakeUps } from '@tolem/coordination';
 import { type Clock, idFromUuid, type IdFactory } from '@tolem/domain';
 import { UnreadableMessage } from '@tolem/messaging';
-import type { Logger } from '@tolem/observability';
+import { inSpan, type Logger } from '@tolem/observability';
 import type { Database } from '@tolem/persistence';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AttentionKind } from '../../attention/attention.ts';
@@ -38,8 +38,14 @@ export class ApplyPaymentFacts {
       JSON.stringify(facts),
       new Date(this.clock.now()),
     ]);
-    this.wakeUps.wake(applied.map((one) => idFromUuid('pay', one.payment_id)));
-    for (const one of applied) this.#report(one);
+    const traces = new Map(batch.map((message) => [message.subject, message.traceparent]));
+    for (const one of applied) {
+      const payment = idFromUuid('pay', one.payment_id);
+      await inSpan('payment.applied', { kind: 'consumer', parent: traces.get(payment) }, () =>
+        this.wakeUps.wake([payment]),
+      );
+      this.#report(one);
+    }
   }
 
   #factOf(message: Envelope): PaymentFact | undefined {
