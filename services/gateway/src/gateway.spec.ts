@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Metrics } from '@tolem/observability';
 import { connectionPut } from '@tolem/contracts';
 import { waitFor } from '@tolem/testing';
 import pg from 'pg';
@@ -105,6 +106,7 @@ describe('the life of the gateway', () => {
       wakeUps: { wake: () => undefined, listen: () => () => undefined },
       clock: running.clock,
       ids: running.ids,
+      metrics: new Metrics(),
     };
     const silent = {
       debug: () => undefined,

@@ -3,19 +3,22 @@ import { EVENTS_TOPIC } from '@tolem/contracts';
 import type { WakeUps } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { type Bus, BusServer, DeadLetterTable } from '@tolem/messaging';
-import { type Logger, nestLogger } from '@tolem/observability';
+import { type Logger, type Metrics, nestLogger } from '@tolem/observability';
 import { Database, Outbox, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LastUsed } from './api-keys/last-used.ts';
+import { OpenWork } from './attention/open-work.ts';
 import type { GatewayConfig } from './config.ts';
+import { requestMetric, watchGateway } from './gateway-metrics.ts';
 import { GatewayModule, type GatewayParts } from './gateway.module.ts';
 import { AuthGuard } from './http/auth-guard.ts';
 import { publishDocument } from './http/docs/open-api.ts';
 import { HttpAdapter } from './http/http-adapter.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { SchemaPipe } from './http/schema-pipe.ts';
+import { PaymentWaiters } from './payments/waiting/payment-waiters.ts';
 
 /** What the gateway shares with other services of its process. */
 export interface SharedParts {
@@ -24,6 +27,7 @@ export interface SharedParts {
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** True where no other process runs the gateway: what a dead one left is taken over at once. */
   readonly alone?: boolean;
   /** Cryptographically strong; default: node:crypto. */
@@ -110,6 +114,7 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
     logger,
     trustedProxies: config.trustedProxies,
     closing: closing.signal,
+    counted: requestMetric(shared.metrics),
   });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with(parts), adapter, {
     bodyParser: false,
@@ -134,6 +139,8 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
   publishDocument(app);
   await app.startAllMicroservices();
   await app.listen(config.port, config.host);
+  const waiters = app.get(PaymentWaiters);
+  watchGateway(shared.metrics, app.get(OpenWork), outbox, () => waiters.count);
   if (shared.alone === true) await outbox.takeOver();
   outbox.start();
 

@@ -1,3 +1,7 @@
-/** The Kaspi service, for whoever hosts it. */
-export { type KaspiConfig, kaspiConfig } from './config.ts';
-export { type KaspiSurroundings, startKaspi } from './kaspi.ts';
+import { providerPackage } from '@tolem/provider-kit';
+import { kaspiConfig } from './config.ts';
+import { startKaspi } from './kaspi.ts';
+
+/** The service of Kaspi, for whoever hosts it. */
+export const service = providerPackage('kaspi', kaspiConfig, startKaspi);
+export { kaspiConfig, startKaspi };

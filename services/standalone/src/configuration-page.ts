@@ -1,7 +1,8 @@
+import { PROVIDERS } from '@tolem/contracts';
 import { gatewayConfig } from '@tolem/gateway';
-import { kaspiConfig } from '@tolem/kaspi';
 import type { ConfigRow } from '@tolem/observability';
 import { processConfig } from './config.ts';
+import { HOSTED_PROVIDERS } from './hosted-providers.ts';
 
 /** Every variable of every service, as the documentation prints it (Markdown). */
 export function configurationPage(): string {
@@ -19,10 +20,11 @@ ${table(processConfig.describe())}
 
 ${table(gatewayConfig.describe())}
 
-## Kaspi
+${HOSTED_PROVIDERS.map(({ name, describe }) => `## ${titleOf(name)}\n\n${table(describe())}\n`).join('\n')}`;
+}
 
-${table(kaspiConfig.describe())}
-`;
+function titleOf(name: string): string {
+  return PROVIDERS.find((provider) => provider.name === name)?.title ?? name;
 }
 
 function table(rows: readonly ConfigRow[]): string {

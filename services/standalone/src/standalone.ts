@@ -2,7 +2,6 @@ import { commandsTopic, EVENTS_TOPIC } from '@tolem/contracts';
 import { MemoryPollSchedule, MemorySlots, MemoryWakeUps } from '@tolem/coordination';
 import { IdFactory, systemClock } from '@tolem/domain';
 import { startGateway } from '@tolem/gateway';
-import { startKaspi } from '@tolem/kaspi';
 import { InProcessBus } from '@tolem/messaging';
 import {
   Health,
@@ -14,6 +13,7 @@ import {
   startTracing,
 } from '@tolem/observability';
 import { watchBus } from './bus-metrics.ts';
+import type { RunningProvider } from '@tolem/provider-kit';
 import type { StandaloneConfig } from './config.ts';
 
 export interface RunningStandalone {
@@ -32,8 +32,12 @@ const STOP_MS = 10_000;
 export async function startStandalone(config: StandaloneConfig, logger: Logger): Promise<RunningStandalone> {
   const clock = systemClock;
   const ids = new IdFactory(clock);
+  const names = [...config.providers.keys()];
   const bus = new InProcessBus({
-    topology: { [EVENTS_TOPIC]: ['gateway'], [commandsTopic('kaspi')]: ['kaspi'] },
+    topology: {
+      [EVENTS_TOPIC]: ['gateway'],
+      ...Object.fromEntries(names.map((name) => [commandsTopic(name), [name]])),
+    },
     onError: (err, consumer) => logger.warn({ err, consumer }, 'the bus pauses and tries again'),
   });
   const metrics = new Metrics();
@@ -50,16 +54,20 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   const shutdown = new Shutdown(logger, clock);
   shutdown.add('readiness', () => health.beginShutdown(), CHECK_MS);
 
-  const kaspi = await startKaspi(config.kaspi, {
-    bus,
-    schedule: new MemoryPollSchedule(clock),
-    slots: new MemorySlots(),
-    clock,
-    ids,
-    logger: logger.child({ service: 'kaspi' }),
-    metrics,
-    alone: true,
-  });
+  const providers = new Map<string, RunningProvider>();
+  for (const [name, start] of config.providers) {
+    const running = await start({
+      bus,
+      schedule: new MemoryPollSchedule(clock),
+      slots: new MemorySlots(),
+      clock,
+      ids,
+      logger: logger.child({ service: name }),
+      metrics,
+      alone: true,
+    });
+    providers.set(name, running);
+  }
   const gateway = await startGateway(config.gateway, {
     bus,
     wakeUps: new MemoryWakeUps(),
@@ -67,9 +75,12 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
     clock,
     ids,
     logger: logger.child({ service: 'gateway' }),
+    metrics,
   });
   health.register('gateway', () => gateway.check(), { kind: 'ready', timeoutMs: CHECK_MS });
-  health.register('kaspi', () => kaspi.ready(), { kind: 'ready', timeoutMs: CHECK_MS });
+  for (const [name, provider] of providers) {
+    health.register(name, () => provider.ready(), { kind: 'ready', timeoutMs: CHECK_MS });
+  }
   const management = await startManagementServer({
     host: config.process.managementHost,
     port: config.process.managementPort,
@@ -78,7 +89,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   });
   // The door first, so that nothing comes in that nobody would carry out.
   shutdown.add('gateway', () => gateway.close(), STOP_MS);
-  shutdown.add('kaspi', () => kaspi.close(), STOP_MS);
+  for (const [name, provider] of providers) shutdown.add(name, () => provider.close(), STOP_MS);
   shutdown.add(
     'management',
     async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { PROVIDERS } from '@tolem/contracts';
 import { ConfigurationError } from '@tolem/observability';
 import { loadConfig } from '../src/config.ts';
 import { configurationPage } from '../src/configuration-page.ts';
@@ -16,7 +17,7 @@ describe('the configuration of the one process', () => {
   it('is read for every service at once', () => {
     const config = loadConfig(COMPLETE);
     expect(config.gateway.port).toBe(8080);
-    expect(config.kaspi.graceMs).toBe(5_000);
+    expect([...config.providers.keys()]).toEqual(PROVIDERS.map(({ name }) => name));
   });
 
   it('names every mistake of every service in one error and no secret', () => {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PROVIDERS } from '@tolem/contracts';
 import { Child, type ChildOptions } from './child.ts';
 import type { HousePorts } from './house-ports.ts';
 import { PlainFailure } from './plain-failure.ts';
@@ -26,7 +27,10 @@ export interface HousePrograms {
 const service = (name: string, file: string): string => join(REPOSITORY, 'services', name, 'dist', file);
 
 export const HOUSE_PROGRAMS: HousePrograms = {
-  migrations: ['gateway', 'kaspi'].map((name) => ({ name: `${name} migrations`, script: service(name, 'migrate.js') })),
+  migrations: ['gateway', ...PROVIDERS.map((provider) => provider.name)].map((name) => ({
+    name: `${name} migrations`,
+    script: service(name, 'migrate.js'),
+  })),
   sandbox: join(REPOSITORY, 'tools/sandbox/dist/main.js'),
   services: service('standalone', 'main.js'),
 };

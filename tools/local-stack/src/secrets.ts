@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 import { FRESH_REMEDY } from './tolem-folder.ts';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
-const password = z.string().regex(/^[0-9a-f]{48}$/);
 
 const secretsSchema = z.strictObject({
   version: z.literal(1),
@@ -12,7 +11,8 @@ const secretsSchema = z.strictObject({
   operatorKey: z.string().regex(/^tlm_op_[0-9a-hjkmnp-tv-z]{52}$/),
   /** 32 bytes in base64: wraps the data keys of all tenants. */
   masterKey: z.string().regex(/^[A-Za-z0-9+/]{43}=$/),
-  databasePasswords: z.strictObject({ gateway: password, gatewayWorker: password, kaspi: password }),
+  /** Every database role's password comes from it, so that a service that is added later has one too. */
+  databaseSeed: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
 /** What the house of this machine keeps to itself; made once, mode 0600. */
@@ -20,13 +20,17 @@ export type Secrets = z.output<typeof secretsSchema>;
 
 export function makeSecrets(random: (bytes: number) => Buffer = randomBytes): Secrets {
   const characters = Array.from(random(52), (byte) => CROCKFORD.charAt(byte & 31)).join('');
-  const makePassword = (): string => random(24).toString('hex');
   return {
     version: 1,
     operatorKey: `tlm_op_${characters}`,
     masterKey: random(32).toString('base64'),
-    databasePasswords: { gateway: makePassword(), gatewayWorker: makePassword(), kaspi: makePassword() },
+    databaseSeed: random(32).toString('hex'),
   };
+}
+
+/** 48 hex digits. */
+export function databasePassword(secrets: Secrets, role: string): string {
+  return createHmac('sha256', secrets.databaseSeed).update(role).digest('hex').slice(0, 48);
 }
 
 export const readSecrets = (path: string): Promise<Secrets | undefined> =>

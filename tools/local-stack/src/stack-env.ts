@@ -1,4 +1,5 @@
-import type { Secrets } from './secrets.ts';
+import { PROVIDERS } from '@tolem/contracts';
+import { databasePassword, type Secrets } from './secrets.ts';
 
 export interface StackAddresses {
   gatewayPort: number;
@@ -10,16 +11,18 @@ export interface StackAddresses {
 
 export const DATABASE = 'tolem';
 
-const databaseUrl = (role: string, password: string, port: number): string =>
-  `postgres://${role}:${password}@127.0.0.1:${port}/${DATABASE}`;
-
 /** The environment that the services of one machine run with. Roles and passwords are made by the migrate commands. */
 export function serviceEnvironment(secrets: Secrets, at: StackAddresses): Record<string, string> {
-  const { gateway, gatewayWorker, kaspi } = secrets.databasePasswords;
+  const databaseUrl = (role: string): string =>
+    `postgres://${role}:${databasePassword(secrets, role)}@127.0.0.1:${at.postgresPort}/${DATABASE}`;
+  const providers = PROVIDERS.map(({ name }) => [
+    `TOLEM_${name.toUpperCase()}_DATABASE_URL`,
+    databaseUrl(`tolem_${name}`),
+  ]);
   return {
-    TOLEM_GATEWAY_DATABASE_URL: databaseUrl('tolem_gateway', gateway, at.postgresPort),
-    TOLEM_GATEWAY_WORKER_DATABASE_URL: databaseUrl('tolem_gateway_worker', gatewayWorker, at.postgresPort),
-    TOLEM_KASPI_DATABASE_URL: databaseUrl('tolem_kaspi', kaspi, at.postgresPort),
+    TOLEM_GATEWAY_DATABASE_URL: databaseUrl('tolem_gateway'),
+    TOLEM_GATEWAY_WORKER_DATABASE_URL: databaseUrl('tolem_gateway_worker'),
+    ...Object.fromEntries(providers),
     TOLEM_MASTER_KEY: secrets.masterKey,
     TOLEM_OPERATOR_KEY: secrets.operatorKey,
     TOLEM_GATEWAY_HOST: '127.0.0.1',

@@ -2,6 +2,7 @@ import type { Clock, IdFactory } from '@tolem/domain';
 import { currentTraceparent, inSpan, type Logger } from '@tolem/observability';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestCounted } from '../gateway-metrics.ts';
 import { Answer } from './answer.ts';
 import { saneRequestId, traceparentOf } from './trace-context.ts';
 
@@ -14,6 +15,8 @@ export interface HttpOptions {
   readonly trustedProxies: readonly string[];
   /** Fires when the gateway begins to close. */
   readonly closing: AbortSignal;
+  /** Hears of every answered request. */
+  readonly counted: RequestCounted;
 }
 
 /** Architecture §10. */
@@ -98,6 +101,12 @@ export class HttpAdapter extends FastifyAdapter {
       if (this.http.closing.aborted) void reply.header('connection', 'close');
     });
     fastify.addHook('onResponse', async (request, reply) => {
+      this.http.counted(
+        request.method,
+        request.routeOptions.url ?? 'unknown route',
+        reply.statusCode,
+        reply.elapsedTime,
+      );
       this.http.logger.info(
         {
           method: request.method,

@@ -11,7 +11,7 @@ import {
 import { MemoryWakeUps } from '@tolem/coordination';
 import { type Clock, IdFactory, systemClock } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
-import { createLogger } from '@tolem/observability';
+import { createLogger, Metrics } from '@tolem/observability';
 import { type TestDatabase, testDatabase, waitFor } from '@tolem/testing';
 import pg from 'pg';
 import type { GatewayConfig } from '../config.ts';
@@ -111,7 +111,7 @@ export class GatewayHarness {
     };
     const bus = new InProcessBus({ topology, onError: (error) => logger.error({ err: error }, 'bus') });
     const wakeUps = new MemoryWakeUps();
-    const gateway = await startGateway(config, { bus, wakeUps, clock, ids, logger });
+    const gateway = await startGateway(config, { bus, wakeUps, clock, ids, logger, metrics: new Metrics() });
     const harness = new GatewayHarness(gateway, bus, ids, clock, database, config, lines);
     harness.#listen();
     return harness;

@@ -6,7 +6,7 @@ import { commandsTopic, type Envelope, EVENTS_TOPIC } from '@tolem/contracts';
 import { MemoryPollSchedule, MemorySlots, MemoryWakeUps } from '@tolem/coordination';
 import { IdFactory, systemClock } from '@tolem/domain';
 import { type RunningGateway, startGateway } from '@tolem/gateway';
-import { startKaspi } from '@tolem/kaspi';
+import { kaspiConfig, startKaspi } from '@tolem/kaspi';
 import { InProcessBus, type Subscription, type Deliver } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
 import type { RunningProvider } from '@tolem/provider-kit';
@@ -44,19 +44,19 @@ describe('a Kaspi QR payment through the whole house', () => {
       houseDatabase(),
       startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
     ]);
-    const config = loadConfig(houseEnvironment(database, bank.r3Url));
+    const environment = houseEnvironment(database, bank.r3Url);
+    const config = loadConfig(environment);
     const logger = createLogger({ service: 'e2e', level: 'debug', stream: { write: (line) => void logs.push(line) } });
     const ids = new IdFactory(systemClock);
     bus = new HeardBus({
       topology: { [EVENTS_TOPIC]: ['gateway'], [commandsTopic('kaspi')]: ['kaspi'] },
       onError: () => undefined,
     });
-    const shared = { bus, clock: systemClock, ids, logger };
-    kaspi = await startKaspi(config.kaspi, {
+    const shared = { bus, clock: systemClock, ids, logger, metrics: new Metrics() };
+    kaspi = await startKaspi(kaspiConfig.load(environment), {
       ...shared,
       schedule: new MemoryPollSchedule(systemClock),
       slots: new MemorySlots(),
-      metrics: new Metrics(),
       alone: true,
     });
     gateway = await startGateway(config.gateway, { ...shared, wakeUps: new MemoryWakeUps() });

@@ -93,6 +93,10 @@ describe('one trace from the till to the waiting till', () => {
     );
     expect(page).toMatch(/tolem_poll_lateness_seconds_count\{provider="kaspi"\} \d/);
     expect(page).toMatch(/tolem_outbox_oldest_seconds\{service="kaspi"\} \d/);
+    expect(page).toMatch(/tolem_payments_open\{status="requires_customer"\} \d/);
+    expect(page).toMatch(/tolem_attention_open\{kind="unknown"\} 0/);
+    expect(page).toMatch(/tolem_http_request_seconds_count\{method="POST",route="\/v1\/payments",status="201"\} 1/);
+    expect(page).toMatch(/tolem_egress_breaker\{[^}]*\} 0/);
     expect(page).toMatch(/tolem_bus_messages\{consumer="gateway",state="queued"\} \d/);
   });
 

@@ -1,23 +1,14 @@
 import { Egress } from '@tolem/egress';
 import { parseMasterKeys } from '@tolem/persistence';
-import { DEFAULT_KIT_SETTINGS, DEFAULT_TIMETABLE, type ProviderSurroundings, type RunningProvider, startProvider } from '@tolem/provider-kit';
+import { DEFAULT_KIT_SETTINGS, DEFAULT_TIMETABLE, type HostSurroundings, type RunningProvider, startProvider } from '@tolem/provider-kit';
 import type { __Name__Config } from './config.ts';
 import { __name__Provider } from './provider.ts';
-
-/** What the process that hosts the service lends it. */
-export interface __Name__Surroundings extends Omit<
-  ProviderSurroundings,
-  'masterKeys' | 'databaseUrl' | 'databasePoolSize' | 'settings'
-> {
-  /** True where no other process runs this service. */
-  readonly alone: boolean;
-}
 
 /** Room for the call's own deadline to pass and its answer to be written. */
 const CALL_SLACK_MS = 1_000;
 
 /** Starts the service of __title__; resolves when it takes commands. */
-export async function start__Name__(config: __Name__Config, around: __Name__Surroundings): Promise<RunningProvider> {
+export async function start__Name__(config: __Name__Config, around: HostSurroundings): Promise<RunningProvider> {
   const { clock, alone } = around;
   const egress = new Egress({ clock, connections: config.connections });
   const callMs = Math.max(config.startTimeoutMs, config.readTimeoutMs) + CALL_SLACK_MS;

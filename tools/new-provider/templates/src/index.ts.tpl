@@ -1,3 +1,6 @@
+import { providerPackage } from '@tolem/provider-kit';
+import { __name__Config } from './config.ts';
+import { start__Name__ } from './__name__.ts';
+
 /** The service of __title__, for whoever hosts it. */
-export { type __Name__Config, __name__Config } from './config.ts';
-export { type __Name__Surroundings, start__Name__ } from './__name__.ts';
+export const service = providerPackage('__name__', __name__Config, start__Name__);
