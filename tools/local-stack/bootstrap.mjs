@@ -29,6 +29,7 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 const COMMANDS = {
   start: { script: 'tools/local-stack/dist/start.js', build: true },
   demo: { script: 'tools/local-stack/dist/demo.js', build: true },
+  bench: { script: 'tools/bench/dist/main.js', build: true },
   // The test command checks before it builds, and builds by itself.
   test: { script: 'tools/checks/src/test-command.ts', build: false },
 };

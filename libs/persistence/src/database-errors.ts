@@ -25,3 +25,16 @@ export function brokenConstraint(error: unknown): string | undefined {
   if (!('code' in source) || source.code !== '23505') return undefined;
   return 'constraint' in source && typeof source.constraint === 'string' ? source.constraint : undefined;
 }
+
+/** The server refuses to run a prepared statement whose result would have other columns than when it was prepared. */
+export function isOutdatedPlan(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === '0A000' &&
+    'message' in error &&
+    typeof error.message === 'string' &&
+    error.message.includes('cached plan must not change result type')
+  );
+}

@@ -7,11 +7,14 @@ import {
   QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { isOutdatedPlan } from './database-errors.ts';
+import { StatementNames } from './statement-names.ts';
 import { type RoundTripListener, statementLogger } from './statement-logger.ts';
 
 export type { RoundTripListener } from './statement-logger.ts';
 
 const INT8 = 20;
+const IDLE_MS = 600_000;
 
 /** Amounts and counters are int8 in the database and safe integers in the program; what does not fit is a bug, not a rounding. */
 function readInt8(text: string): number {
@@ -45,6 +48,7 @@ export interface DatabaseOptions {
  */
 export class Database {
   readonly #pool: Pool;
+  readonly #names = new StatementNames();
 
   private constructor(
     readonly dataSource: DataSource,
@@ -74,6 +78,8 @@ export class Database {
         statement_timeout: options.statementTimeoutMs ?? 15_000,
         idle_in_transaction_session_timeout: 30_000,
         keepAlive: true,
+        // Opening a connection costs more than keeping one, and a shop's calm minutes are many.
+        idleTimeoutMillis: IDLE_MS,
       },
     });
     await dataSource.initialize();
@@ -83,8 +89,20 @@ export class Database {
   /** One statement in one round trip; rows as plain objects with the column names of the database. */
   async query<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     for (const listener of this.listeners) listener(sql);
-    const result = await this.#pool.query<Row>(sql, [...values]);
-    return result.rows;
+    try {
+      return await this.#prepared<Row>(sql, values);
+    } catch (error) {
+      if (!isOutdatedPlan(error)) throw error;
+      // The statement did not run: the server noticed before that its result has other columns now.
+      this.#names.forgetAll();
+      return this.#prepared<Row>(sql, values);
+    }
+  }
+
+  async #prepared<Row extends QueryResultRow>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    const name = this.#names.nameOf(sql);
+    const statement = { text: sql, values: [...values], ...(name === undefined ? {} : { name }) };
+    return (await this.#pool.query<Row>(statement)).rows;
   }
 
   /**

@@ -258,3 +258,22 @@ describe('a broken unique constraint', () => {
       expect(brokenConstraint(error)).toBeUndefined();
   });
 });
+
+describe('a statement', () => {
+  it('is prepared once per connection and goes on working when a migration beside us changes its table', async () => {
+    const ALL = 'SELECT * FROM note WHERE id = $1';
+    const single = await Database.connect({ url: database.urlOf(WORKER), applicationName: 'spec single', poolSize: 1 });
+    try {
+      for (let turn = 0; turn < 7; turn += 1) expect(await single.query(ALL, [1])).toHaveLength(1);
+      const [prepared] = await single.query<{ count: number }>(
+        `SELECT count(*) AS count FROM pg_prepared_statements WHERE statement = '${ALL}'`,
+      );
+      expect(prepared?.count).toBe(1);
+      await admin.query('ALTER TABLE persistence_spec.note ADD COLUMN added text');
+      expect(await single.query<{ added: string | null }>(ALL, [1])).toMatchObject([{ added: null }]);
+    } finally {
+      await admin.query('ALTER TABLE persistence_spec.note DROP COLUMN IF EXISTS added');
+      await single.close();
+    }
+  });
+});
