@@ -5,7 +5,11 @@ import { Database, openVaultTo, parseMasterKeys, SealBroken, Sealer, Vault } fro
 import { APP, OTHER_READER, READER, withVault, WORKER } from './spec-service.ts';
 
 const KEYS = parseMasterKeys(randomBytes(32).toString('base64'));
-const SECRET = { certificate: 'PEM of a certificate', private_key: 'PEM of a very private key', pass_phrase: 'abc' };
+const SECRET = {
+  certificate: 'PEM of a certificate',
+  private_key: 'PEM of a very private key',
+  pass_phrase: 'words that nobody else says',
+};
 const NOT_AFTER = Date.UTC(2027, 0, 1);
 
 let database: TestDatabase;

@@ -40,7 +40,8 @@ async function run(args: readonly string[]): Promise<number | undefined> {
       );
       process.stdin.resume();
     }
-    logger.info({ url, managementPort }, 'serving');
+    // For whoever started this process, whatever the log level: only this process can say where it listens.
+    process.stdout.write(`${JSON.stringify({ event: 'serving', url, managementPort })}\n`);
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -6,6 +6,7 @@ import type { HousePorts } from './house-ports.ts';
 import { PlainFailure } from './plain-failure.ts';
 import type { Progress } from './progress.ts';
 import { waitUntilReady } from './ready.ts';
+import { readServingLine } from './serving-line.ts';
 import { readSandboxLine, type SandboxReady } from './sandbox.ts';
 import type { StartLock } from './start-lock.ts';
 import { REPOSITORY, type TolemFolder } from './tolem-folder.ts';
@@ -97,7 +98,7 @@ export class HouseChildren {
     }
   }
 
-  async startServices(ports: HousePorts, env: Record<string, string>): Promise<void> {
+  async startServices(env: Record<string, string>): Promise<void> {
     const { folder, programs } = this.house;
     const services = await this.start({
       name: 'gateway',
@@ -108,7 +109,10 @@ export class HouseChildren {
     });
     this.services = services;
     this.watch(services);
-    const url = `http://127.0.0.1:${ports.management}/readyz`;
+    // Its own word first: another house may answer on a port that was free a moment ago.
+    const said = 'said that it serves';
+    const serving = await services.lineThat(readServingLine, said, SERVICES_READY_TIMEOUT_MS, this.ending);
+    const url = `http://127.0.0.1:${serving.managementPort}/readyz`;
     await waitUntilReady(url, 'gateway', SERVICES_READY_TIMEOUT_MS, this.ending);
   }
 

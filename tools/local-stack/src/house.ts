@@ -97,7 +97,7 @@ class House {
     await progress.step('Migrations', () => children.migrate(migrateEnvironment(environment, postgres.adminUrl)));
     await progress.step(
       'Gateway and provider services',
-      () => this.race(children.startServices(ports, environment)),
+      () => this.race(children.startServices(environment)),
       () => `at http://127.0.0.1:${ports.gateway}`,
     );
 

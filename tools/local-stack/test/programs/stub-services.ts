@@ -23,3 +23,5 @@ createServer((_request, answer) => {
 }).listen(Number(env('TOLEM_MANAGEMENT_PORT')), '127.0.0.1');
 let refusals = 2;
 appendFileSync(`${folder}/order.log`, `services started\n`);
+const url = `http://127.0.0.1:${env('TOLEM_GATEWAY_PORT')}`;
+console.log(JSON.stringify({ event: 'serving', url, managementPort: Number(env('TOLEM_MANAGEMENT_PORT')) }));
