@@ -5,6 +5,8 @@ import { isSecretKey } from './secret-keys.ts';
 
 const MAX_DEPTH = 8;
 const MAX_ENTRIES = 100;
+/** Where the errors of database drivers quote what a statement was given, and so whatever people have sent us. */
+const VALUES_OF_A_STATEMENT = new Set(['parameters', 'detail', 'where', 'internalQuery']);
 
 /**
  * A copy of any value that is fit for a log: plain JSON, bounded in depth (8), entries (100 per object) and length of
@@ -90,16 +92,30 @@ function isError(value: object): value is Error {
 }
 
 function redactedError(error: Error, ancestors: readonly object[]): Record<string, unknown> {
-  const { name, message, stack, cause } = error;
+  const { name, stack, cause } = error;
+  const ofDatabase = isOfDatabase(error);
+  const message = ofDatabase ? withoutQuotedValue(String(error.message)) : String(error.message);
   return {
     ...redactedEntries(
-      Object.entries(error).filter(([key]) => !['name', 'message', 'stack', 'cause', 'errors'].includes(key)),
+      Object.entries(error)
+        .filter(([key]) => !['name', 'message', 'stack', 'cause', 'errors'].includes(key))
+        .map(([key, item]) => [key, ofDatabase && VALUES_OF_A_STATEMENT.has(key) ? masked(item) : item]),
       ancestors,
     ),
     type: scrubText(String(name)),
-    message: scrubText(String(message)),
-    ...(typeof stack === 'string' ? { stack: scrubText(stack) } : {}),
+    message: scrubText(message),
+    ...(typeof stack === 'string' ? { stack: scrubText(stack.replace(String(error.message), () => message)) } : {}),
     ...(cause === undefined ? {} : { cause: redacted(cause, ancestors) }),
     ...('errors' in error ? { errors: redacted(error.errors, ancestors) } : {}),
   };
+}
+
+/** Errors of PostgreSQL's driver, and those of TypeORM around them. */
+function isOfDatabase(error: Error): boolean {
+  return 'driverError' in error || ('severity' in error && 'routine' in error);
+}
+
+/** `invalid input syntax for type uuid: "…"`: the only messages of PostgreSQL that end with a value quote it after a colon. */
+function withoutQuotedValue(message: string): string {
+  return message.replace(/: "[\s\S]*"/, `: "${MASK}"`);
 }

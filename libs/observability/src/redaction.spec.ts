@@ -142,6 +142,22 @@ describe('what is planted never comes out', () => {
     );
   });
 
+  it('what a statement was given, in errors of the database', () => {
+    const quoted = 'invalid input syntax for type uuid: "5ecr3t "of" somebody"';
+    const ofServer = { severity: 'ERROR', code: '22P02', routine: 'string_to_uuid', detail: 'Failing row (5ecr3t)' };
+    const errors = [
+      Object.assign(new Error(quoted), ofServer, { where: 'PL/pgSQL "5ecr3t"', internalQuery: '5ecr3t' }),
+      Object.assign(new Error(quoted), { query: 'SELECT $1', parameters: ['5ecr3t'], driverError: new Error('x') }),
+    ];
+    for (const err of errors) {
+      const line = lineOf((logger) => logger.error({ err, cause: new Error('failed', { cause: err }) }, 'x'));
+      expect(leaks(line)).toBe(false);
+      expect(line).toContain('invalid input syntax for type uuid: \\"***\\"');
+    }
+    const broken = new Error('new row for relation "payment" violates check constraint "payment_sums"');
+    expect(redact(Object.assign(broken, ofServer))).toMatchObject({ message: broken.message, code: '22P02' });
+  });
+
   it('bytes', () => {
     const line = lineOf((logger) => logger.info({ sent: Buffer.from('5ecr3t'), view: new Uint8Array(3) }, 'x'));
     expect(JSON.parse(line)).toMatchObject({ sent: '[6 bytes]', view: '[3 bytes]' });

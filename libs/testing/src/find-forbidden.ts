@@ -20,6 +20,8 @@ const MIN_LENGTH = 6;
 /** Halves of shorter values would be. */
 const MIN_LENGTH_IN_PARTS = 20;
 const MIN_DIGITS = 10;
+/** Longer numbers are nobody's phone or card, and ten digits of one are found in other numbers by accident. */
+const MAX_DIGITS = 16;
 const AROUND = 80;
 
 /**
@@ -123,7 +125,7 @@ function base64Of(bytes: Buffer): string[] {
 /** The country's digits of a phone are written in several ways (+7, 8), so only the last ten count. */
 function digitsOf(value: string): Search[] {
   const digits = value.replaceAll(/[\s()+.-]/g, '');
-  if (!/^\d+$/.test(digits) || digits.length < MIN_DIGITS) return [];
+  if (!/^\d+$/.test(digits) || digits.length < MIN_DIGITS || digits.length > MAX_DIGITS) return [];
   const pattern = new RegExp([...digits.slice(-MIN_DIGITS)].join(String.raw`[\s().-]{0,2}`));
   return [
     {

@@ -1,9 +1,11 @@
 import type { Clock, IdFactory } from '@tolem/domain';
 import { currentTraceparent, inSpan, type Logger } from '@tolem/observability';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestCounted } from '../gateway-metrics.ts';
 import { Answer } from './answer.ts';
+import { ApiProblem } from './api-problem.ts';
+import { problemDocument } from './problem-filter.ts';
 import { saneRequestId, traceparentOf } from './trace-context.ts';
 
 export interface HttpOptions {
@@ -46,6 +48,8 @@ export class HttpAdapter extends FastifyAdapter {
       forceCloseConnections: 'idle',
       trustProxy: http.trustedProxies.length === 0 ? false : [...http.trustedProxies],
       routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+        refuseUnroutable(http, error.statusCode, request, reply),
       genReqId: (request: { headers: Record<string, unknown> }) =>
         saneRequestId(request.headers['x-request-id']) ?? http.ids.next('req'),
     });
@@ -123,6 +127,32 @@ export class HttpAdapter extends FastifyAdapter {
       );
     });
   }
+}
+
+/**
+ * A path that cannot be decoded or has a part that is too long, which no hook and no filter sees. Fastify's own answer
+ * repeats the path, and with it whatever stands there.
+ */
+function refuseUnroutable(
+  http: HttpOptions,
+  statusCode: number | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const status = statusCode ?? 400;
+  const detail = 'The path of this request cannot be read: it is wrongly percent-encoded, or a part of it is too long.';
+  void reply
+    .status(status)
+    .headers({
+      ...SECURITY_HEADERS,
+      'x-request-id': request.id,
+      traceparent: traceparentOf(headerOf(request, 'traceparent'), http.randomBytes),
+    })
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problemDocument(new ApiProblem(status, 'bad_request', detail), request.id)));
+  const route = 'unknown route';
+  http.counted(request.method, route, status, reply.elapsedTime);
+  http.logger.info({ method: request.method, route: null, status, request_id: request.id, caller: null }, 'request');
 }
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {

@@ -53,6 +53,27 @@ describe('what is refused before any use case sees it', () => {
     expect(wrong.headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
+  it.each([
+    ['that cannot be decoded', '/v1/payments/%ZZsecret-4711', 400],
+    ['with a part that is too long', `/v1/payments/${'secret-4711'.repeat(100)}`, 414],
+  ])('refuses a path %s without repeating it, and says so in a log line', async (_, path, status) => {
+    const reply = await house.operator.get(path);
+    expect(reply).toMatchObject(problem(status, 'bad_request'));
+    expect(reply.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(reply.text).not.toContain('secret');
+    const id = reply.string('/request_id');
+    expect(house.logLines.filter((line) => line.includes(id))).toHaveLength(1);
+    expect(house.logLines.join('')).not.toContain('secret-4711');
+  });
+
+  it('does not repeat the name of a field that is a key or a phone', async () => {
+    const reply = await house.operator.post('/v1/tenants', { ...TENANT, [OPERATOR_KEY]: 1, '+77015550011': 2 });
+    expect(reply.list('/errors').map((error) => error['pointer'])).toEqual(['/tlm_op_***', '/+***']);
+    expect(reply.text).not.toMatch(/7015550011/);
+    expect(reply.text).not.toContain(OPERATOR_KEY);
+  });
+
   it('names unknown, missing and wrong fields by JSON pointers', async () => {
     const reply = await house.operator.post('/v1/certificates', { provider: 7, scheme: 's', 'na/me': 'x' });
     expect(reply.status).toBe(400);
@@ -102,10 +123,13 @@ describe('labels of every answer', () => {
     expect(reply.headers.get('traceparent')).toMatch(new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
   });
 
-  it.each([['a b'], ['x'.repeat(101)], ['<script>'], [OPERATOR_KEY]])('replaces the request id %j', async (id) => {
-    const reply = await house.operator.get('/v1/tenants', { 'x-request-id': id });
-    expect(reply.headers.get('x-request-id')).toMatch(/^req_/);
-  });
+  it.each([['a b'], ['x'.repeat(101)], ['<script>'], [OPERATOR_KEY], ['77015550011'], ['8-701-555-00-11']])(
+    'replaces the request id %j',
+    async (id) => {
+      const reply = await house.operator.get('/v1/tenants', { 'x-request-id': id });
+      expect(reply.headers.get('x-request-id')).toMatch(/^req_/);
+    },
+  );
 
   it('writes one log line per request with who, what, how and how long, and no key in it', async () => {
     const { api, tenant, key } = await house.tenant();

@@ -33,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
     void reply
       .status(problem.status)
       .type('application/problem+json; charset=utf-8')
-      .send(JSON.stringify(document(problem, request.id)));
+      .send(JSON.stringify(problemDocument(problem, request.id)));
   }
 
   #problemOf(error: unknown, request: GatewayRequest): ApiProblem {
@@ -100,7 +100,8 @@ function ofTolemError(error: TolemError): ApiProblem {
   return new ApiProblem(retryable ? 503 : 422, error.code, error.publicMessage, options);
 }
 
-function document(problem: ApiProblem, requestId: string): Record<string, unknown> {
+/** The body of a refusal (RFC 9457 §3). */
+export function problemDocument(problem: ApiProblem, requestId: string): Record<string, unknown> {
   const { errors, retryable, cashierMessage, provider, extra } = problem.options;
   return {
     type: `/docs#problem-${problem.code}`,

@@ -1,4 +1,5 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, StandardSchemaValidationPipe } from '@nestjs/common';
+import { scrubText } from '@tolem/observability';
 import { ApiProblem, type ProblemDetail } from './api-problem.ts';
 
 /** What zod tells of a mistake, as far as we show it. */
@@ -53,7 +54,11 @@ function segmentOf(segment: unknown): string {
   return typeof segment === 'object' && segment !== null && 'key' in segment ? String(segment.key) : String(segment);
 }
 
+/** Names of fields are the caller's too: one that is a key or a phone is not repeated. */
 function pointerOf(path: readonly string[], start: '/' | '?'): string {
   if (path.length === 0) return '';
-  return start + path.map((segment) => segment.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+  return (
+    start +
+    path.map((segment) => scrubText(segment).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')
+  );
 }

@@ -78,7 +78,7 @@ export class Recorder {
 
   constructor(readonly url: string) {}
 
-  /** Texts go as they are, everything else as JSON. A header that is undefined is not sent. */
+  /** Texts go as they are, everything else as JSON. */
   async send(
     method: string,
     path: string,
