@@ -1,4 +1,4 @@
-import { ConfigurationError, createLogger, stopOnSignals } from '@tolem/observability';
+import { ConfigurationError, createLogger, scrubText, stopOnSignals } from '@tolem/observability';
 import { environment, loadConfig } from './config.ts';
 import { configurationPage } from './configuration-page.ts';
 import { startStandalone } from './standalone.ts';
@@ -46,7 +46,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(
-      error instanceof ConfigurationError ? `${error.message}\n` : `Tolem could not start: ${reason}\n`,
+      error instanceof ConfigurationError ? `${error.message}\n` : `Tolem could not start: ${scrubText(reason)}\n`,
     );
     return 1;
   }
