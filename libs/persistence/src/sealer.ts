@@ -35,6 +35,19 @@ export class Sealer {
     private readonly newId: () => string,
   ) {}
 
+  /**
+   * Throws where something was sealed under a master key that is not configured: better no start than a service that can
+   * open nothing.
+   */
+  async checkMasterKeys(): Promise<void> {
+    const rows = await this.db.query<{ master_key_id: string }>('SELECT DISTINCT master_key_id FROM vault.data_key');
+    const missing = rows.map((row) => row.master_key_id).filter((id) => this.masterKeys.every((key) => key.id !== id));
+    if (missing.length === 0) return;
+    throw new SealBroken(
+      `this database holds keys wrapped by master key ${missing.join(', ')}, and TOLEM_MASTER_KEY has ${this.masterKeys.map((key) => key.id).join(', ')}; add the missing one behind a comma`,
+    );
+  }
+
   async seal(owner: KeyOwner, plain: Buffer | string, context: string): Promise<Buffer> {
     const id = await this.#dataKeyOf(owner);
     const key = await this.#dataKey(id);

@@ -172,6 +172,19 @@ describe('data keys', () => {
     expect((await keysOf(fresh.tenant)).map((key) => key.master_key_id)).toEqual([next.id]);
   });
 
+  it('are missed at the start where the master key that wrapped one of them is not configured', async () => {
+    await sealerWith(OLD).seal(tenant(), SECRET, PLACE);
+    const all = (await admin.query<{ id: string }>('SELECT DISTINCT master_key_id AS id FROM vault.data_key')).length;
+    expect(all).toBeGreaterThan(0);
+    const stranger = newKey();
+    const refusal = await sealerWith(stranger)
+      .checkMasterKeys()
+      .catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(SealBroken);
+    expect(String(refusal)).toContain(OLD.id);
+    expect(String(refusal)).not.toContain(stranger.key.toString('base64'));
+  });
+
   it('are of no use without the master key that wrapped them', async () => {
     const sealed = await sealerWith(OLD).seal(tenant(), SECRET, PLACE);
     const stranger = newKey();

@@ -31,6 +31,7 @@ export interface PollRooms {
 
 const RESEED_PAGE = 1_000;
 const SKIPPED_AGAIN_MS = 250;
+const MAX_SUSPECTED = 10_000;
 
 /**
  * Asks about what is open, at the interval that the provider gave, and about what ended here, now and then. Due times
@@ -38,6 +39,7 @@ const SKIPPED_AGAIN_MS = 250;
  */
 export class Polling {
   readonly #running = new Set<Promise<void>>();
+  readonly #suspected = new Map<string, number>();
   #ticking: Promise<void> | undefined;
   #healing: Promise<void> | undefined;
   #timers: NodeJS.Timeout[] = [];
@@ -98,6 +100,19 @@ export class Polling {
   /** Asks about a payment as soon as a slot is free. */
   async askNow(subject: PaymentSubject): Promise<void> {
     if (subject.picture.providerRef !== null) await this.#put(subject, this.around.clock.now());
+  }
+
+  /**
+   * A payment could not be started because the provider was not reached: asks now whether the connection works at all, so
+   * that the next ones are refused at the door instead of waiting in vain. At most once in a while per connection.
+   */
+  async suspect(connectionId: string): Promise<void> {
+    const now = this.around.clock.now();
+    const last = this.#suspected.get(connectionId);
+    if (last !== undefined && now - last < this.around.settings.recheckDownMs) return;
+    if (this.#suspected.size >= MAX_SUSPECTED) this.#suspected.clear();
+    this.#suspected.set(connectionId, now);
+    await this.rooms.schedule.put({ id: connectionId, dueAt: now, payload: CONNECTION, group: connectionId });
   }
 
   /** Puts back what the schedule should hold and does not. */
@@ -223,7 +238,7 @@ export class Polling {
 
   async #askConnection(claim: PollClaim): Promise<void> {
     const [found] = await this.rooms.store.load([claim.id]);
-    if (found?.kind !== 'connection' || found.lookAt === null) {
+    if (found?.kind !== 'connection') {
       await this.rooms.schedule.finish(claim);
       return;
     }

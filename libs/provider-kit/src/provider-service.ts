@@ -79,6 +79,10 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
   metrics.watch(around.metrics, db, outbox);
   const sealer = new Sealer(db, around.masterKeys, newId);
   const surroundings = { clock, log: logger, settings };
+  await sealer.checkMasterKeys().catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
   const telling = { source: provider.name, newId };
   const store = new SubjectStore(db, outbox, telling, clock);
   const connections = new Connections(db, new Vault(db, sealer));

@@ -131,11 +131,16 @@ class StartOfPayment {
         case 'lost':
           last = outcome.failure;
           lost += 1;
-          if (lost >= MAX_LOST) return this.#fail(outcome.failure);
+          if (lost >= MAX_LOST) return this.#notReached(outcome.failure);
           break;
       }
     }
-    await this.#fail(last);
+    await this.#notReached(last);
+  }
+
+  async #notReached(failure: Failure): Promise<void> {
+    await this.#fail(failure);
+    await this.rooms.polling.suspect(this.operation.connectionId);
   }
 
   async #tryOnce(method: HarmlessMethod, access: Access): Promise<StartOutcome> {

@@ -134,6 +134,22 @@ describe('a connection that is verified', () => {
     await own.close();
   });
 
+  it('is asked about at once when a payment could not reach the provider, so that the next ones are refused at the door', async () => {
+    const own = await house.start({ settings: { recheckDownMs: 60 } });
+    const shop = await house.openShop(own);
+    await own.send(house.verify(shop, 1));
+    await waitFor('the first answer', () => healths(shop).length === 1);
+    house.dummy.healthOf.set(shop.connection, { is: 'down', failure: dummyFailure('down') });
+    const payment = house.payment(shop);
+    house.dummy.script(payment.id, { starts: ['lost_before', 'lost_before'] });
+    await own.send(house.begin(payment));
+    await house.until(payment, 'failed');
+    await waitFor('the connection to be down', () => healths(shop).at(-1)?.health === 'down');
+    house.dummy.healthOf.set(shop.connection, { is: 'up', tradePoints: null });
+    await waitFor('the recovery', () => healths(shop).at(-1)?.health === 'up');
+    await own.close();
+  });
+
   it('under new settings is not taken back by an answer to the old ones that comes late', async () => {
     const own = await house.start({ settings: { recheckDownMs: 40 } });
     const shop = await house.openShop(own);

@@ -97,6 +97,8 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
     onError: (error, what) => logger.error({ err: error }, `${what} failed`),
   });
   const closing = new AbortController();
+  const sealer = new Sealer(databases.worker, parseMasterKeys(config.masterKey), newId);
+  await sealer.checkMasterKeys();
   const parts: GatewayParts = {
     ...shared,
     config,
@@ -104,7 +106,7 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
     randomBytes: random,
     appDatabase: databases.app,
     workerDatabase: databases.worker,
-    vault: new Vault(databases.worker, new Sealer(databases.worker, parseMasterKeys(config.masterKey), newId)),
+    vault: new Vault(databases.worker, sealer),
     closing: closing.signal,
   };
   const adapter = new HttpAdapter({

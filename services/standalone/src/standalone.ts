@@ -62,7 +62,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
       slots: new MemorySlots(),
       clock,
       ids,
-      logger: logger.child({ service: name }),
+      logger: logger.child({ component: name }),
       metrics,
       alone: true,
     });
@@ -74,7 +74,7 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
     alone: true,
     clock,
     ids,
-    logger: logger.child({ service: 'gateway' }),
+    logger: logger.child({ component: 'gateway' }),
     metrics,
   });
   health.register('gateway', () => gateway.check(), { kind: 'ready', timeoutMs: CHECK_MS });
