@@ -6,6 +6,9 @@ export const OPERATOR_KEY = `tlm_op_${'e'.repeat(52)}`;
 /** A constructed BIN that the simulated bank knows. */
 export const BIN = '260360000051';
 
+/** Beyond the wait that a request asks for. */
+const ANSWER_SECONDS = 8;
+
 /** As much of a payment as these specs look at. */
 export interface PaymentView {
   readonly id: string;
@@ -43,8 +46,11 @@ export class Chain {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
+    // Where a process was killed, a stranger may answer on its port, or never answer.
+    const waitSeconds = Number(new URL(path, this.gateway).searchParams.get('wait') ?? 0);
     const response = await fetch(`${this.gateway}${path}`, {
       method,
+      signal: AbortSignal.timeout((waitSeconds + ANSWER_SECONDS) * 1_000),
       headers: {
         authorization: `Bearer ${this.key}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

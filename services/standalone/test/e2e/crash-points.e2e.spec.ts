@@ -51,7 +51,7 @@ describe('a process that dies at any step of a payment', () => {
     await bank?.close();
     await database?.drop();
     rmSync(folder, { recursive: true, force: true });
-  });
+  }, 120_000);
 
   /** A till that repeats its request under the same key until its payment has ended, whatever happens meanwhile. */
   async function sell(sale: Sale, desk: string, amount: number, cancels: boolean): Promise<void> {
