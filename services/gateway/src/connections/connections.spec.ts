@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@tolem/testing';
 import { connectionPut, connectionVerify } from '@tolem/contracts';
 import { BASE_URL, GatewayHarness, PROVIDER, SCHEME } from '../test/gateway-harness.ts';
 import type { ApiClient, Reply } from '../test/api-client.ts';
