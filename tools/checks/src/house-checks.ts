@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { type Check, failedOnce, passedOnce } from './check.ts';
+import { heavySpecs } from './heavy-specs.ts';
 import { jestCheck } from './jest-check.ts';
 import { refreshProjectGraph } from './refresh-project-graph.ts';
 import { runNodeTool, type ToolOrder, troubleOf } from './run-node-tool.ts';
@@ -7,6 +9,7 @@ import { runTextChecks, TEXT_CHECKS } from './text-checks.ts';
 /** Specs that start processes or whole services; `npm run test:quick` leaves them out. */
 export const SLOW_SPECS = ['/node_modules/', '/test/e2e/', '\\.(e2e|service|slow)\\.spec\\.ts$'];
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CACHE = 'node_modules/.cache/tolem';
 
 const toolCheck = (title: string, order: ToolOrder): Check => ({
@@ -78,5 +81,5 @@ export const fullChecks: readonly (readonly Check[])[] = [[format], [texts], [li
 export const quickChecks: readonly (readonly Check[])[] = [
   [texts],
   [lint(['--cache', '--cache-strategy=content', `--cache-location=${CACHE}/eslint/`]), types],
-  [jestCheck(SLOW_SPECS)],
+  [jestCheck([...SLOW_SPECS, ...heavySpecs(ROOT)])],
 ];
