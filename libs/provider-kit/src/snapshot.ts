@@ -1,4 +1,5 @@
 import {
+  type Addressed,
   connectionState,
   deviceState,
   type Envelope,
@@ -8,7 +9,7 @@ import {
   produce,
 } from '@tolem/contracts';
 import { currentTraceparent } from '@tolem/observability';
-import type { PaymentSubject, Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 /** Who tells it and when. */
 export interface Telling {
@@ -21,17 +22,7 @@ export interface Telling {
 /** The whole picture of a subject as a message; the operation that found it out, where one did. */
 export function snapshotOf(subject: Subject, operationId: string | null, telling: Telling): Envelope {
   const observedAt = new Date(telling.now).toISOString();
-  const address = {
-    id: telling.newId(),
-    source: telling.source,
-    subject: subject.id,
-    time: observedAt,
-    tenant: subject.tenant,
-    mode: subject.mode,
-    topic: EVENTS_TOPIC,
-    key: subject.id,
-    ...traceOf(subject),
-  };
+  const address = addressOf(subject, observedAt, telling);
   const head = { subject_id: subject.id, seq: subject.seq, op_id: operationId, observed_at: observedAt };
   switch (subject.kind) {
     case 'payment': {
@@ -71,31 +62,30 @@ export function snapshotOf(subject: Subject, operationId: string | null, telling
 }
 
 /** The light news that the buyer has begun; may be lost. */
-export function progressOf(
-  subject: Pick<PaymentSubject, 'id' | 'tenant' | 'mode' | 'traceparent'>,
-  until: number,
-  telling: Telling,
-): Envelope {
+export function progressOf(subject: AddressedSubject, until: number, telling: Telling): Envelope {
   const observedAt = new Date(telling.now).toISOString();
-  return produce(
-    paymentProgress,
-    {
-      id: telling.newId(),
-      source: telling.source,
-      subject: subject.id,
-      time: observedAt,
-      tenant: subject.tenant,
-      mode: subject.mode,
-      topic: EVENTS_TOPIC,
-      key: subject.id,
-      ...traceOf(subject),
-    },
-    { subject_id: subject.id, observed_at: observedAt, phase: 'processing', expires_at: new Date(until).toISOString() },
-  );
+  return produce(paymentProgress, addressOf(subject, observedAt, telling), {
+    subject_id: subject.id,
+    observed_at: observedAt,
+    phase: 'processing',
+    expires_at: new Date(until).toISOString(),
+  });
 }
 
-/** The span that found the news out, or else the request that began it all. */
-function traceOf(subject: Pick<Subject, 'traceparent'>): { readonly traceparent?: string } {
+type AddressedSubject = Pick<Subject, 'id' | 'tenant' | 'mode' | 'traceparent'>;
+
+/** Where news of a subject goes; its trace is the span that found it out, or else the request that began it all. */
+function addressOf(subject: AddressedSubject, time: string, telling: Telling): Addressed {
   const traceparent = currentTraceparent() ?? subject.traceparent;
-  return traceparent === null ? {} : { traceparent };
+  return {
+    id: telling.newId(),
+    source: telling.source,
+    subject: subject.id,
+    time,
+    tenant: subject.tenant,
+    mode: subject.mode,
+    topic: EVENTS_TOPIC,
+    key: subject.id,
+    ...(traceparent === null ? {} : { traceparent }),
+  };
 }

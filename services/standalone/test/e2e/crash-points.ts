@@ -46,5 +46,9 @@ const STEPS: readonly Step[] = [
 
 export const CRASH_POINTS: readonly CrashPoint[] = STEPS.flatMap(({ step, ...at }) => {
   const moments = at.seam === 'bank' ? (['before', 'written', 'after'] as const) : (['before', 'after'] as const);
-  return moments.map((when) => ({ ...at, when, name: `${when} ${step}` }));
+  return moments.map((when) => ({
+    ...at,
+    when,
+    name: when === 'written' ? `while ${step}, unanswered` : `${when} ${step}`,
+  }));
 });
