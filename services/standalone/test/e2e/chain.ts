@@ -103,6 +103,19 @@ export class Chain {
   }
 }
 
+/**
+ * A buyer who takes two seconds between scan and confirmation: longer than the bank's interval of one, so that a busy
+ * machine sees the scan too.
+ */
+export async function unhurriedBuyer(controlUrl: string): Promise<void> {
+  const response = await fetch(`${controlUrl}/autopilot`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ kaspi: { scan_ms: 500, confirm_ms: 2_500 } }),
+  });
+  if (!response.ok) throw new Error(`the bank's control answered ${response.status}`);
+}
+
 /** Onboards a chain over the public API: tenant, shared certificate, grant, organization, verified connection. */
 export async function onboard(gateway: string, tls: Sandbox['tls']): Promise<Chain> {
   const operator = new Chain(gateway, OPERATOR_KEY);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
 import { type TestDatabase, waitFor } from '@tolem/testing';
-import { type Chain, onboard, type PaymentView } from './chain.ts';
+import { type Chain, onboard, type PaymentView, unhurriedBuyer } from './chain.ts';
 import { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
 import { House } from './house.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
@@ -41,6 +41,7 @@ describe('a process that dies at any step of a payment', () => {
       houseDatabase(),
       startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
     ]);
+    await unhurriedBuyer(bank.controlUrl);
     house = new House({ ...houseEnvironment(database, bank.r3Url), TOLEM_CRASH_FILE: crashFile }, PRELOAD);
     chain = await onboard(await house.start(), bank.tls);
   }, 60_000);

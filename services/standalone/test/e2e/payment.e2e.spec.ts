@@ -13,7 +13,7 @@ import type { RunningProvider } from '@tolem/provider-kit';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
 import { type TestDatabase, waitFor } from '@tolem/testing';
 import { loadConfig } from '../../src/config.ts';
-import { type Chain, onboard, type PaymentView } from './chain.ts';
+import { type Chain, onboard, type PaymentView, unhurriedBuyer } from './chain.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
 
 /** The bus with an ear: which messages were handled. */
@@ -44,6 +44,7 @@ describe('a Kaspi QR payment through the whole house', () => {
       houseDatabase(),
       startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
     ]);
+    await unhurriedBuyer(bank.controlUrl);
     const environment = houseEnvironment(database, bank.r3Url);
     const config = loadConfig(environment);
     const logger = createLogger({ service: 'e2e', level: 'debug', stream: { write: (line) => void logs.push(line) } });
