@@ -8,7 +8,8 @@ import pg from 'pg';
 import { migrate, OUTBOX_MIGRATIONS, roleOfUrl } from '../src/index.ts';
 import { APP, empty, planFor, SCHEMA, withTables, WORKER } from './spec-service.ts';
 
-const ALL = ['outbox1764000000000', 'note1764000000100'];
+const OUTBOX = ['outbox1764000000000', 'outbox_vacuum1764000000010'];
+const ALL = [...OUTBOX, 'note1764000000100'];
 
 let database: TestDatabase;
 let folder: string;
@@ -55,7 +56,7 @@ describe('migrating a schema', () => {
     const heard: string[] = [];
     const directories = [...plan.directories, folder];
     const applied = await migrate({ ...plan, directories, onApplied: (name) => heard.push(name) });
-    expect(applied).toEqual(['outbox1764000000000', 'between1764000000050', 'note1764000000100']);
+    expect(applied).toEqual([...OUTBOX, 'between1764000000050', 'note1764000000100']);
     expect(heard).toEqual(applied);
     expect(await tables()).toEqual(['between_the_two', 'dead_letter', 'migration', 'note', 'outbox']);
   });
@@ -79,7 +80,7 @@ describe('migrating a schema', () => {
     try {
       const plan = { schema: name, roles, directories: [OUTBOX_MIGRATIONS], names: { worker: `${name}_1` } };
       const results = await Promise.all(databases.map(({ adminUrl }) => migrate({ adminUrl, ...plan })));
-      expect(results).toEqual(databases.map(() => ['outbox1764000000000']));
+      expect(results).toEqual(databases.map(() => OUTBOX));
     } finally {
       await Promise.all(databases.map((each) => each.drop()));
       await asRole(database.adminUrl, (client) =>

@@ -15,11 +15,13 @@ WITH input AS (
     FROM input ORDER BY subject_id, no
   ON CONFLICT (id) DO NOTHING
   RETURNING id
-), wanted AS (
+), wanted AS MATERIALIZED (
+  -- LIMIT keeps each look-up to its own lane: otherwise a planner may read all unfinished operations once per batch.
   SELECT i.*,
          i.after_op IS NULL
          AND NOT EXISTS (SELECT FROM input e WHERE e.lane = i.lane AND e.no < i.no AND e.op_id <> i.op_id)
-         AND NOT EXISTS (SELECT FROM operation e WHERE e.lane = i.lane AND e.state IN ('accepted', 'sent', 'unknown')) AS ours
+         AND (SELECT true FROM operation e WHERE e.lane = i.lane AND e.state IN ('accepted', 'sent', 'unknown') LIMIT 1)
+             IS NULL AS ours
     FROM input i
    WHERE NOT i.starts OR EXISTS (SELECT FROM subjects s WHERE s.id = i.subject_id)
 )

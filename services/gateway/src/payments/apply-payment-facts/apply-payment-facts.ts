@@ -1,12 +1,14 @@
 import { type Envelope, paymentProgress, paymentState } from '@tolem/contracts';
 import type { WakeUps } from '@tolem/coordination';
-import { type Clock, idFromUuid, type IdFactory } from '@tolem/domain';
+import { type Clock, idFromUuid, type IdFactory, uuidFromId } from '@tolem/domain';
 import { UnreadableMessage } from '@tolem/messaging';
 import { inSpan, type Logger } from '@tolem/observability';
 import type { Database } from '@tolem/persistence';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AttentionKind } from '../../attention/attention.ts';
 import { CLOCK, IDS, LOGGER, WAKE_UPS, WORKER_DATABASE } from '../../tokens.ts';
+import type { PaymentRow } from '../payment-row.ts';
+import { PaymentWaiters } from '../waiting/payment-waiters.ts';
 import { newestFacts, type PaymentFact, progressFact, stateFact } from './payment-fact.ts';
 
 interface Applied {
@@ -15,6 +17,8 @@ interface Applied {
   readonly outcome: 'changed' | 'unknown_payment';
   /** Kinds of attention that were opened. */
   readonly raised: readonly AttentionKind[];
+  /** The payment as it is now, where somebody here waits for it. */
+  readonly payment: PaymentRow | null;
 }
 
 /**
@@ -25,6 +29,7 @@ interface Applied {
 export class ApplyPaymentFacts {
   constructor(
     @Inject(WORKER_DATABASE) private readonly db: Database,
+    private readonly waiters: PaymentWaiters,
     @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: IdFactory,
@@ -34,13 +39,16 @@ export class ApplyPaymentFacts {
   async run(batch: readonly Envelope[]): Promise<void> {
     const facts = newestFacts(batch.flatMap((message) => this.#factOf(message) ?? []));
     if (facts.length === 0) return;
-    const applied = await this.db.query<Applied>('SELECT * FROM apply_payment_facts($1::jsonb, $2)', [
+    const watched = this.waiters.watched(facts.map((fact) => idFromUuid('pay', fact.payment)));
+    const applied = await this.db.query<Applied>('SELECT * FROM apply_payment_facts($1::jsonb, $2, $3::uuid[])', [
       JSON.stringify(facts),
       new Date(this.clock.now()),
+      watched.map((id) => uuidFromId('pay', id)),
     ]);
     const traces = new Map(batch.map((message) => [message.subject, message.traceparent]));
     for (const one of applied) {
       const payment = idFromUuid('pay', one.payment_id);
+      if (one.payment !== null) this.waiters.bring(one.payment);
       await inSpan('payment.applied', { kind: 'consumer', parent: traces.get(payment) }, () =>
         this.wakeUps.wake([payment]),
       );

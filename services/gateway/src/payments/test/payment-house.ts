@@ -103,7 +103,7 @@ export class PaymentHouse {
     this.create = new CreatePayment(this.store, this.waiters, this.pressure, this.outbox, this.clock, this.ids);
     this.read = new ReadPayment(this.store, this.waiters, this.clock);
     this.cancel = new CancelPayment(this.store, this.outbox, this.wakeUps, this.clock, this.ids);
-    this.apply = new ApplyPaymentFacts(worker, this.wakeUps, this.clock, this.ids, logger);
+    this.apply = new ApplyPaymentFacts(worker, this.waiters, this.wakeUps, this.clock, this.ids, logger);
     this.sweeper = new SweepPayments(worker, this.bus, this.clock, this.ids, settings, logger);
     this.#provider = this.#record();
   }
