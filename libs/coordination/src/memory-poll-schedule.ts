@@ -97,6 +97,14 @@ export class MemoryPollSchedule implements PollSchedule {
     return this.#slots.size;
   }
 
+  /** Takes out all entries that nobody holds, to be kept elsewhere. */
+  takeFree(): readonly PollEntry[] {
+    const now = this.clock.now();
+    const free = [...this.#slots.values()].filter(({ lease, leaseUntil }) => lease === undefined || leaseUntil <= now);
+    for (const slot of free) this.#delete(slot);
+    return free.map(({ entry }) => entry);
+  }
+
   /** Groups whose time has come join the ring behind those that wait there already. */
   #wake(now: number): void {
     for (let group = this.#asleep.top; group !== undefined && soonestOf(group) <= now; group = this.#asleep.top) {

@@ -27,7 +27,7 @@ interface Bucket {
 
 const MAX_BUCKETS = 100_000;
 /** Far below any token that is asked for, far above what adding fractions gets wrong. */
-const ROUNDING = 1e-6;
+export const TOKEN_ROUNDING = 1e-6;
 
 export function checkTake({ capacity, refillPerSecond }: BucketLimits, tokens: number): void {
   for (const value of [capacity, refillPerSecond, tokens]) {
@@ -52,10 +52,10 @@ export class MemoryTokenBuckets implements TokenBuckets {
     checkTake(limits, tokens);
     const atMs = this.clock.monotonicMs();
     const level = levelOf(this.#buckets.get(key), limits, atMs);
-    const enough = level + ROUNDING >= tokens;
+    const enough = level + TOKEN_ROUNDING >= tokens;
     this.#keep(key, { tokens: enough ? Math.max(level - tokens, 0) : level, atMs });
     if (enough) return { ok: true };
-    const missing = tokens - level - ROUNDING;
+    const missing = tokens - level - TOKEN_ROUNDING;
     return { ok: false, afterMs: Math.max(Math.ceil((missing * 1_000) / limits.refillPerSecond), 1) };
   }
 

@@ -44,6 +44,24 @@ describe('the bound of the poll schedule in memory', () => {
   });
 });
 
+describe('what is taken out of the poll schedule in memory', () => {
+  it('is what nobody holds; what somebody holds stays until the end of its lease', async () => {
+    const clock = new ManualClock(1_000);
+    const schedule = new MemoryPollSchedule(clock);
+    const entry = (id: string, dueAt: number): PollEntry => ({ id, dueAt, payload: '{}', group: 'con_1' });
+    await schedule.addMissing([entry('held', 1), entry('due', 2), entry('later', 2_000)]);
+    const [held] = await schedule.claim(1, LEASE_MS);
+    expect(schedule.takeFree()).toEqual([entry('due', 2), entry('later', 2_000)]);
+    expect(schedule.size).toBe(1);
+    expect(schedule.takeFree()).toEqual([]);
+    clock.advance(LEASE_MS);
+    expect(schedule.takeFree()).toEqual([entry('held', 1)]);
+    if (held === undefined) throw new Error('nothing was due');
+    expect(await schedule.finish(held)).toBe(false);
+    expect(await schedule.claim(9, LEASE_MS)).toEqual([]);
+  });
+});
+
 describe('the cost of a claim', () => {
   const CLAIMED = 100;
 

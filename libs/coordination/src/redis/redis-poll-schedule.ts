@@ -1,0 +1,134 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from '@tolem/domain';
+import type { PollClaim, PollEntry, PollSchedule } from '../poll-schedule.ts';
+import { CLAIM, END, PUT, RESCHEDULE } from './poll-schedule-scripts.ts';
+import type { RedisHandle } from './redis-handle.ts';
+import { type ScriptTime, timeArgument } from './redis-script.ts';
+
+export interface RedisPollScheduleOptions {
+  /** Who shares the schedule: the name of the provider's service. */
+  readonly name: string;
+  /**
+   * In how many parts the schedule is kept, by a hash of the id; each part lies in one slot of a cluster and takes its own
+   * turns between groups. The same in every process; after a change Redis is emptied. Default 1: a Redis does one thing
+   * at a time, so parts gain nothing within one of them, and cost a call each where nothing is due.
+   */
+  readonly shards?: number;
+  readonly maxEntries?: number;
+  /** The clock of this process, in which entries and claims tell their times. */
+  readonly clock?: Clock;
+  readonly time?: ScriptTime;
+}
+
+interface Shard {
+  readonly number: number;
+  readonly keys: readonly string[];
+}
+
+const MAX_ENTRIES = 200_000;
+/** So that a re-seeding of everything never holds up the others for more than some milliseconds. */
+const ENTRIES_PER_CALL = 250;
+const FIELDS_OF_CLAIM = 5;
+
+/**
+ * The schedule of all processes of a service, kept in Redis and moved by its time. One call each for putting, claiming any
+ * number, rescheduling and ending. Rejects with RedisAway while Redis is away; SteadyPollSchedule goes on without it.
+ */
+export class RedisPollSchedule implements PollSchedule {
+  readonly #shards: readonly Shard[];
+  readonly #clock: Clock;
+  readonly #time: ScriptTime;
+  readonly #maxPerShard: number;
+  /** Leases must never be alike, also not those given before Redis was emptied. */
+  readonly #owner = randomBytes(6).toString('hex');
+  #claims = 0;
+
+  constructor(
+    private readonly redis: RedisHandle,
+    options: RedisPollScheduleOptions,
+  ) {
+    const count = options.shards ?? 1;
+    if (!(Number.isSafeInteger(count) && count > 0)) throw new RangeError(`a schedule cannot have ${count} shards`);
+    this.#shards = Array.from({ length: count }, (_, number) => {
+      const tag = `${redis.prefix}{poll:${options.name}:${number}}:`;
+      return { number, keys: [`${tag}entries`, `${tag}asleep`, `${tag}ring`, `${tag}group:`] };
+    });
+    this.#clock = options.clock ?? systemClock;
+    this.#time = options.time ?? 'redis';
+    this.#maxPerShard = Math.ceil((options.maxEntries ?? MAX_ENTRIES) / count);
+  }
+
+  async addMissing(entries: readonly PollEntry[]): Promise<void> {
+    for (let from = 0; from < entries.length; from += ENTRIES_PER_CALL) {
+      await this.#put('missing', entries.slice(from, from + ENTRIES_PER_CALL));
+    }
+  }
+
+  put(entry: PollEntry): Promise<void> {
+    return this.#put('all', [entry]);
+  }
+
+  async claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]> {
+    this.#claims += 1;
+    const claims: PollClaim[] = [];
+    for (let n = 0; n < this.#shards.length && claims.length < limit; n += 1) {
+      // Another shard is first each time, so that none of them goes hungry behind the others.
+      const shard = this.#shards[(this.#claims + n) % this.#shards.length];
+      if (shard !== undefined) claims.push(...(await this.#claimFrom(shard, limit - claims.length, leaseMs)));
+    }
+    return claims;
+  }
+
+  async reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean> {
+    const args = [timeArgument(this.#time), claim.id, claim.lease, this.#delay(next.dueAt), next.payload];
+    return (await RESCHEDULE.run(this.redis, this.#shardOf(claim.id).keys, args)) === 1;
+  }
+
+  async finish(claim: PollClaim): Promise<boolean> {
+    return (await END.run(this.redis, this.#shardOf(claim.id).keys, [claim.id, claim.lease])) === 1;
+  }
+
+  async remove(id: string): Promise<void> {
+    await END.run(this.redis, this.#shardOf(id).keys, [id, '']);
+  }
+
+  async #put(which: 'all' | 'missing', entries: readonly PollEntry[]): Promise<void> {
+    const byShard = Map.groupBy(entries, (entry) => this.#shardOf(entry.id));
+    await Promise.all(
+      Array.from(byShard, ([shard, own]) =>
+        PUT.run(this.redis, shard.keys, [
+          ...[timeArgument(this.#time), which, this.#maxPerShard],
+          ...own.flatMap(({ id, dueAt, payload, group }) => [id, this.#delay(dueAt), payload, group ?? '']),
+        ]),
+      ),
+    );
+  }
+
+  async #claimFrom(shard: Shard, limit: number, leaseMs: number): Promise<PollClaim[]> {
+    const token = `${this.#owner}:${this.#claims}:${shard.number}`;
+    const reply = await CLAIM.run(this.redis, shard.keys, [timeArgument(this.#time), limit, leaseMs, token]);
+    if (!Array.isArray(reply)) throw new TypeError('a claim was answered with something else than a list');
+    const [redisNow, ...fields] = reply.map(String);
+    const aheadMs = this.#clock.now() - Number(redisNow);
+    const leaseUntil = Number(redisNow) + leaseMs + aheadMs;
+    const claims: PollClaim[] = [];
+    for (let at = 0; at < fields.length; at += FIELDS_OF_CLAIM) {
+      const [id = '', lease = '', due, group = '', payload = ''] = fields.slice(at, at + FIELDS_OF_CLAIM);
+      const dueAt = Number(due) + aheadMs;
+      claims.push({ id, dueAt, payload, lease, leaseUntil, ...(group === '' ? {} : { group }) });
+    }
+    return claims;
+  }
+
+  #delay(dueAt: number): number {
+    return Math.round(dueAt - this.#clock.now());
+  }
+
+  #shardOf(id: string): Shard {
+    const [first] = this.#shards;
+    const hash = this.#shards.length === 1 ? 0 : createHash('sha1').update(id).digest().readUInt32BE(0);
+    const shard = this.#shards[hash % this.#shards.length] ?? first;
+    if (shard === undefined) throw new RangeError('a schedule without shards');
+    return shard;
+  }
+}
