@@ -25,6 +25,8 @@ export interface ConsumerStats {
   readonly parked: number;
   /** Written to the dead letters since this process began. */
   readonly deadLettered: number;
+  /** Behind the newest message of its topics and not yet handled; only where the carrier keeps its own account. */
+  readonly lag?: number;
 }
 
 /** The bus as services see it. */

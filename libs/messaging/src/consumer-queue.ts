@@ -1,22 +1,24 @@
 import type { Envelope } from '@tolem/contracts';
 import type { ConsumerStats, Deliver, Delivery, Subscription } from './bus.ts';
-import type { HeldBack } from './held-back.ts';
 
-/** One message in the queue; without an id it has no row behind it and may be lost. */
+/** What became of a message in the queue: what its handler said, or given back because nobody works here any more. */
+export type Outcome = Delivery | 'returned';
+
 export interface Waiting {
-  readonly id: string | undefined;
   readonly envelope: Envelope;
-  readonly settle: (safe: boolean) => void;
+  /** Called once for each time the message was pushed. */
+  readonly settle: (outcome: Outcome) => void;
 }
 
 export interface ConsumerQueueOptions {
   readonly consumer: string;
   readonly maxQueued: number;
   readonly batchSize: number;
-  readonly held: HeldBack;
   readonly onError: (error: unknown, consumer: string) => void;
   /** Resolves after `ms`, or at once when the signal says so; never rejects. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Hears that messages have left the queue for their handlers. */
+  readonly onRoom?: () => void;
 }
 
 /** One subscriber, from `open` to `close`. */
@@ -39,26 +41,18 @@ export class ConsumerQueue {
 
   constructor(private readonly options: ConsumerQueueOptions) {}
 
-  get full(): boolean {
-    return this.#waiting.length >= this.options.maxQueued;
+  /** How many more messages it takes. */
+  get room(): number {
+    return this.options.maxQueued - this.#waiting.length;
   }
 
-  get stats(): ConsumerStats {
-    return {
-      queued: this.#waiting.length,
-      running: this.#running,
-      parked: this.options.held.parkedCount,
-      deadLettered: this.#deadLettered,
-    };
+  get stats(): Omit<ConsumerStats, 'parked'> {
+    return { queued: this.#waiting.length, running: this.#running, deadLettered: this.#deadLettered };
   }
 
-  get heldIds(): readonly string[] {
-    return this.options.held.ids;
-  }
-
-  /** Takes a message, unless there is no room for it or it was tried in vain only just now. */
+  /** Takes a message, unless there is no room for it. */
   push(message: Waiting): boolean {
-    if (this.full || (message.id !== undefined && this.options.held.mustWait(message.id))) return false;
+    if (this.room <= 0) return false;
     this.#waiting.push(message);
     this.#kick();
     return true;
@@ -68,9 +62,13 @@ export class ConsumerQueue {
     if (this.#session !== undefined) throw new Error(`${this.options.consumer} subscribed twice`);
     const session: Session = { deliver, closing: new AbortController(), running: undefined };
     this.#session = session;
-    this.options.held.clear();
     this.#kick();
     return { close: () => this.#close(session) };
+  }
+
+  /** Gives back what waits, and nothing that has begun. */
+  giveBack(): void {
+    for (const message of this.#waiting.splice(0)) message.settle('returned');
   }
 
   async #close(session: Session): Promise<void> {
@@ -78,7 +76,7 @@ export class ConsumerQueue {
     if (this.#session === session) this.#session = undefined;
     await session.running;
     // Nobody works here any more: what waits goes back to its senders, unless somebody has taken over meanwhile.
-    if (this.#session === undefined) for (const message of this.#waiting.splice(0)) message.settle(false);
+    if (this.#session === undefined) this.giveBack();
   }
 
   #kick(): void {
@@ -98,17 +96,18 @@ export class ConsumerQueue {
     while (this.#waiting.length > 0 && !session.closing.signal.aborted) {
       const batch = this.#waiting.splice(0, this.options.batchSize);
       this.#running = batch.length;
+      this.options.onRoom?.();
       await this.#deliverUntilHeard(session, batch);
       this.#running = 0;
     }
   }
 
-  /** Trouble of infrastructure is waited out with the batch in hand; closing gives the batch back to the outbox. */
+  /** Trouble of infrastructure is waited out with the batch in hand; closing gives the batch back to its senders. */
   async #deliverUntilHeard({ deliver, closing }: Session, batch: readonly Waiting[]): Promise<void> {
     const envelopes = batch.map((message) => message.envelope);
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       if (closing.signal.aborted) {
-        for (const message of batch) message.settle(false);
+        for (const message of batch) message.settle('returned');
         return;
       }
       try {
@@ -124,11 +123,6 @@ export class ConsumerQueue {
 
   #settle(message: Waiting, outcome: Delivery): void {
     if (outcome === 'dead') this.#deadLettered += 1;
-    if (message.id !== undefined) {
-      if (outcome === 'parked') this.options.held.parked(message.id);
-      else if (outcome === 'again') this.options.held.failed(message.id);
-      else this.options.held.release(message.id);
-    }
-    message.settle(outcome === 'done' || outcome === 'dead');
+    message.settle(outcome);
   }
 }

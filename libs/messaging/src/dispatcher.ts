@@ -1,6 +1,7 @@
 import type { Envelope } from '@tolem/contracts';
 import { isInfrastructureTrouble } from '@tolem/persistence';
 import type { Delivery } from './bus.ts';
+import { whyUnreadable } from './kafka/unreadable-message.ts';
 
 /** A handler of one or more types of messages; gets all messages of a batch that are meant for it, in order. */
 export interface BatchHandler {
@@ -41,6 +42,11 @@ export class Dispatcher {
       const messages = places.map((index) => batch[index]).filter((message) => message !== undefined);
       const results = await this.#handle(handler, messages);
       places.forEach((index, position) => (outcomes[index] = results[position] ?? 'again'));
+    }
+    // Last, because an outage in a handler brings the whole batch once more, and a letter is not to be written each time.
+    for (const [index, message] of batch.entries()) {
+      const reason = whyUnreadable(message);
+      if (reason !== undefined) outcomes[index] = await this.#failed(message, new UnreadableMessage(reason));
     }
     return outcomes;
   }

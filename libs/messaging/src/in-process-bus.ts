@@ -1,10 +1,10 @@
-import { setTimeout as passing } from 'node:timers/promises';
 import type { Envelope } from '@tolem/contracts';
 import { type Clock, systemClock } from '@tolem/domain';
 import type { OutboxMessage } from '@tolem/persistence';
 import type { Bus, ConsumerStats, Deliver, Subscription } from './bus.ts';
 import { ConsumerQueue } from './consumer-queue.ts';
 import { HeldBack } from './held-back.ts';
+import { pauseFor } from './pause-for.ts';
 
 export interface InProcessBusOptions {
   /** Topic → the consumers that must have handled a message before its row may go. */
@@ -22,21 +22,27 @@ export interface InProcessBusOptions {
 const MAX_QUEUED = 10_000;
 const BATCH_SIZE = 200;
 
+/** One consumer that lives here, and the messages of it that wait in the outbox for a reason of their own. */
+interface LocalConsumer {
+  readonly queue: ConsumerQueue;
+  readonly held: HeldBack;
+}
+
 /**
  * The bus of one machine. Messages come from the outboxes of the services in this process and go to handlers in this
  * process, but never in the caller's stack: each consumer has a bounded queue and works at its own pace. A message is
  * safe only when its handler has committed; until then its row stays in the outbox, so a crash loses nothing.
  */
 export class InProcessBus implements Bus {
-  readonly #queues = new Map<string, ConsumerQueue>();
+  readonly #consumers = new Map<string, LocalConsumer>();
   /** What waits or runs, so that the relay and the first publish do not make the same message run twice. */
   readonly #underWay = new Map<string, Promise<boolean>>();
 
   constructor(private readonly options: InProcessBusOptions) {
     const { clock = systemClock, maxQueued = MAX_QUEUED, batchSize = BATCH_SIZE, onError, pause = pauseFor } = options;
     for (const consumer of new Set(Object.values(options.topology).flat())) {
-      const held = new HeldBack(clock);
-      this.#queues.set(consumer, new ConsumerQueue({ consumer, maxQueued, batchSize, held, onError, pause }));
+      const queue = new ConsumerQueue({ consumer, maxQueued, batchSize, onError, pause });
+      this.#consumers.set(consumer, { queue, held: new HeldBack(clock) });
     }
   }
 
@@ -55,8 +61,7 @@ export class InProcessBus implements Bus {
         this.#underWay.delete(message.id);
         resolve(safe);
       };
-      const queue = this.#queues.get(message.consumer);
-      if (queue?.push({ id: message.id, envelope: message.envelope, settle }) !== true) return Promise.resolve(false);
+      if (!this.#push(message, settle)) return Promise.resolve(false);
       this.#underWay.set(message.id, promise);
       return promise;
     });
@@ -64,29 +69,46 @@ export class InProcessBus implements Bus {
 
   announce(envelope: Envelope): void {
     for (const consumer of this.options.topology[envelope.topic] ?? []) {
-      this.#queues.get(consumer)?.push({ id: undefined, envelope, settle: () => undefined });
+      this.#consumers.get(consumer)?.queue.push({ envelope, settle: () => undefined });
     }
   }
 
   subscribe(consumer: string, topics: readonly string[], deliver: Deliver): Subscription {
-    const queue = this.#queues.get(consumer);
+    const local = this.#consumers.get(consumer);
     const unknown = topics.filter((topic) => !this.options.topology[topic]?.includes(consumer));
-    if (queue === undefined || unknown.length > 0) {
+    if (local === undefined || unknown.length > 0) {
       throw new Error(`${consumer} is not a consumer of ${unknown.join(', ') || 'any topic'} in this process`);
     }
-    return queue.open(deliver);
+    const subscription = local.queue.open(deliver);
+    local.held.clear();
+    return subscription;
   }
 
   stats(): Readonly<Record<string, ConsumerStats>> {
-    return Object.fromEntries([...this.#queues].map(([consumer, queue]) => [consumer, queue.stats]));
+    return Object.fromEntries(
+      [...this.#consumers].map(([consumer, { queue, held }]) => [
+        consumer,
+        { ...queue.stats, parked: held.parkedCount },
+      ]),
+    );
   }
 
   heldBack(): readonly string[] {
-    return [...this.#queues.values()].flatMap((queue) => queue.heldIds);
+    return [...this.#consumers.values()].flatMap(({ held }) => held.ids);
   }
-}
 
-/** Ends early, without an error, when the signal says so. */
-function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  return passing(ms, undefined, { signal }).catch(() => undefined);
+  /** False where there is no room, or where the message was tried in vain only just now. */
+  #push({ id, consumer, envelope }: OutboxMessage, settle: (safe: boolean) => void): boolean {
+    const local = this.#consumers.get(consumer);
+    if (local === undefined || local.queue.room <= 0 || local.held.mustWait(id)) return false;
+    return local.queue.push({
+      envelope,
+      settle: (outcome) => {
+        if (outcome === 'parked') local.held.parked(id);
+        else if (outcome === 'again') local.held.failed(id);
+        else if (outcome !== 'returned') local.held.release(id);
+        settle(outcome === 'done' || outcome === 'dead');
+      },
+    });
+  }
 }

@@ -7,3 +7,8 @@ export * from './dead-letters.ts';
 export * from './dispatcher.ts';
 export { HandleMessages } from './handle-messages.ts';
 export * from './in-process-bus.ts';
+export { createTopics, type CreatedTopics, type CreateTopicsOptions } from './kafka/create-topics.ts';
+export { KafkaBus, type KafkaBusOptions, startKafkaBus } from './kafka/kafka-bus.ts';
+export { type KafkaConnection, type KafkaSasl, type KafkaTls } from './kafka/kafka-connection.ts';
+export { type KafkaTiming } from './kafka/group-member.ts';
+export { type KafkaTopic, parkedTopic, topicsOf, type TopicSettings } from './kafka/topics-of.ts';

@@ -310,7 +310,7 @@ export function busContract(name: string, makeBus: MakeBus): void {
       expect(second).toEqual(['waiting']);
     });
 
-    it('closes at once while it waits out an outage, and the message stays with its sender', async () => {
+    it('closes at once while it waits out an outage, and the message is there for whoever subscribes next', async () => {
       const subscription = serve(
         'kaspi',
         COMMANDS,

@@ -3,6 +3,8 @@ import type { Bus } from '../src/index.ts';
 
 export interface BusUnderTest {
   readonly bus: Bus;
+  /** When a sender is told that a message is safe: its handler has committed, or the carrier holds it. */
+  readonly safeMeans: 'handled' | 'carried';
   /** Ends it as a stopping process does. */
   close(): Promise<void>;
 }

@@ -163,3 +163,21 @@ describe('trouble of infrastructure', () => {
     expect(written).toEqual(['bad']);
   });
 });
+
+describe('what is no message', () => {
+  it('becomes one dead letter, however often an outage brings its batch again', async () => {
+    let away = 3;
+    const { dispatcher, deadLetters } = setting(
+      handling('a', () => {
+        away -= 1;
+        if (away >= 0) throw outage();
+      }),
+    );
+    const unreadable = message({ reason: 'its body is no JSON' }, { type: 'bus.unreadable' });
+    const batch = [unreadable, message('fine', { type: 'a' })];
+    for (let n = 0; n < 3; n += 1)
+      await expect(dispatcher.deliver(batch)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await dispatcher.deliver(batch)).toEqual(['dead', 'done']);
+    expect(deadLetters.letters.map(({ reason }) => reason)).toEqual(['Error: its body is no JSON']);
+  });
+});

@@ -9,6 +9,7 @@ import { message, outage, rowsOf } from './messages.ts';
 
 busContract('the bus of one machine', async (setting) => ({
   bus: new InProcessBus(setting),
+  safeMeans: 'handled',
   close: async () => undefined,
 }));
 

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,55 +10,9 @@ import { anyFreePort } from '../../src/ports.ts';
 import { forgetPostgres } from '../../src/postgres.ts';
 import { isAlive, waitForExit } from '../../src/postmaster.ts';
 import { tolemFolder, type TolemFolder } from '../../src/tolem-folder.ts';
+import { StartedProgram } from './started-program.ts';
 
 const PROGRAM = join(import.meta.dirname, '../programs/run-house.ts');
-/** The house's own files as they are written, without a build in between. */
-const SOURCE_FLAGS = [
-  '--conditions=@tolem/source',
-  '--experimental-transform-types',
-  '--disable-warning=ExperimentalWarning',
-];
-const DEADLINE_MS = 60_000;
-
-class Start {
-  readonly process: ChildProcess;
-  readonly ended: Promise<number | string>;
-  private said = '';
-
-  constructor(folder: string, args: readonly string[], env: Record<string, string>) {
-    this.process = spawn(process.execPath, [...SOURCE_FLAGS, PROGRAM, folder, ...args], {
-      env: { ...process.env, NODE_OPTIONS: '', STUB_FOLDER: folder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream?.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
-    }
-    this.ended = once(this.process, 'close').then(([code, signal]: unknown[]) => (code ?? signal) as number | string);
-  }
-
-  get text(): string {
-    return this.said;
-  }
-
-  /** Until a text was printed; a start that ends before, or says nothing of the kind in time, fails with what it said. */
-  async says(text: string): Promise<void> {
-    const deadline = AbortSignal.timeout(DEADLINE_MS);
-    while (!this.said.includes(text)) {
-      const news = Promise.race([
-        once(this.process.stdout ?? this.process, 'data', { signal: deadline }),
-        this.ended.then(() => Promise.reject(new Error('ended'))),
-      ]);
-      await news.catch(() => {
-        if (!this.said.includes(text)) throw new Error(`never said "${text}":\n${this.said}`);
-      });
-    }
-  }
-
-  async stop(): Promise<number | string> {
-    this.process.kill('SIGTERM');
-    return this.ended;
-  }
-}
 
 interface Lock {
   pid: number;
@@ -69,10 +22,10 @@ interface Lock {
 describe('npm start', () => {
   let root = '';
   let folder: TolemFolder = tolemFolder('');
-  const starts: Start[] = [];
+  const starts: StartedProgram[] = [];
 
-  const start = (args: readonly string[] = [], env: Record<string, string> = {}): Start => {
-    const started = new Start(root, args, env);
+  const start = (args: readonly string[] = [], env: Record<string, string> = {}): StartedProgram => {
+    const started = new StartedProgram(PROGRAM, root, args, env);
     starts.push(started);
     return started;
   };
@@ -169,7 +122,7 @@ describe('npm start', () => {
     const second = start(['--no-demo']);
     expect(await second.ended).toBe(1);
     expect(second.text.trim()).toBe(
-      `PlainFailure: Tolem already runs from this folder (process ${first.process.pid ?? 0}): use it, or stop it with Ctrl-C in its terminal.`,
+      `PlainFailure: Tolem already runs from this folder (npm start, process ${first.process.pid ?? 0}): use it, or stop it with Ctrl-C in its terminal.`,
     );
     expect(await exists(folder.local)).toBe(true);
   });

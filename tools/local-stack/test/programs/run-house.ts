@@ -13,7 +13,7 @@ process.on('SIGTERM', () => stopping.abort());
 try {
   await runHouse({
     programs: {
-      migrations: [{ name: 'stub migrations', script: program('stub-migrate') }],
+      migrations: [{ service: 'gateway', name: 'stub migrations', script: program('stub-migrate') }],
       sandbox: program('stub-sandbox'),
       services: program('stub-services'),
     },

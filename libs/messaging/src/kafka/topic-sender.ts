@@ -1,0 +1,88 @@
+import type { OutgoingMessage } from './kafka-message.ts';
+
+export interface TopicSenderOptions {
+  readonly topic: string;
+  /** Brings a batch to the brokers; resolves when all in-sync replicas hold all of it. */
+  readonly carry: (topic: string, messages: readonly OutgoingMessage[]) => Promise<void>;
+  /** Most messages that wait for their turn. */
+  readonly maxWaiting: number;
+  /** Hears why a batch failed, once until one gets through again, and of every message that is too large. */
+  readonly onError: (error: unknown, topic: string) => void;
+}
+
+interface Waiting {
+  readonly message: OutgoingMessage;
+  readonly bytes: number;
+  readonly settle: (held: boolean) => void;
+}
+
+const BATCH_SIZE = 500;
+/** Together with what the protocol adds, below the 1 MiB that a broker takes by default in one batch. */
+const BATCH_BYTES = 900_000;
+
+/**
+ * Sends to one topic: what comes in one turn of the event loop or while a batch is under way goes together, one batch at
+ * a time, so that messages of one key keep their order.
+ */
+export class TopicSender {
+  #waiting: Waiting[] = [];
+  #sending: Promise<void> | undefined;
+  #failing = false;
+
+  constructor(private readonly options: TopicSenderOptions) {}
+
+  /** True once all in-sync replicas hold the message, false where it must be sent again. Never rejects. */
+  send(message: OutgoingMessage): Promise<boolean> {
+    const bytes = bytesOf(message);
+    if (bytes > BATCH_BYTES) {
+      this.options.onError(new RangeError(`a message of ${bytes} bytes is too large for Kafka`), this.options.topic);
+      return Promise.resolve(false);
+    }
+    if (this.#waiting.length >= this.options.maxWaiting) return Promise.resolve(false);
+    return new Promise((settle) => {
+      this.#waiting.push({ message, bytes, settle });
+      this.#sending ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#sendAll());
+    });
+  }
+
+  /** Resolves when nothing waits any more. */
+  async idle(): Promise<void> {
+    while (this.#sending !== undefined) await this.#sending;
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, sizeOfBatch(this.#waiting));
+      try {
+        await this.options.carry(
+          this.options.topic,
+          batch.map(({ message }) => message),
+        );
+        this.#failing = false;
+        for (const { settle } of batch) settle(true);
+      } catch (error) {
+        if (!this.#failing) this.options.onError(error, this.options.topic);
+        this.#failing = true;
+        // What waits behind a batch that failed goes back with it: it must not overtake it, and it would only fail too.
+        for (const { settle } of [...batch, ...this.#waiting.splice(0)]) settle(false);
+      }
+    }
+    // In the very turn in which the last outcome is told, because whoever hears it may send again at once.
+    this.#sending = undefined;
+  }
+}
+
+function sizeOfBatch(waiting: readonly Waiting[]): number {
+  let bytes = 0;
+  let size = 0;
+  for (const message of waiting) {
+    bytes += message.bytes;
+    if (size === BATCH_SIZE || (size > 0 && bytes > BATCH_BYTES)) break;
+    size += 1;
+  }
+  return size;
+}
+
+function bytesOf({ key, value, headers }: OutgoingMessage): number {
+  return [key, value, ...Object.entries(headers).flat()].reduce((sum, text) => sum + Buffer.byteLength(text) + 4, 0);
+}

@@ -1,0 +1,112 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DistributedHouse } from '../../src/distributed-house.ts';
+import type { HouseProcess } from '../../src/distributed-house-input.ts';
+import { forgetStack } from '../../src/forget.ts';
+import type { Onboarded } from '../../src/onboard.ts';
+import { payDemo } from '../../src/pay-demo.ts';
+import { isAlive } from '../../src/postmaster.ts';
+import { type StackFolder, stackFolder, tolemFolder } from '../../src/tolem-folder.ts';
+
+const START_MS = 150_000;
+
+describe('a distributed house in the hands of a program', () => {
+  let root = '';
+  let folder: StackFolder = stackFolder(tolemFolder(''));
+  let opened: DistributedHouse | undefined;
+  let chain: Onboarded | undefined;
+  const ends: string[] = [];
+  const ended = Promise.withResolvers<string>();
+
+  const theHouse = (): DistributedHouse => {
+    if (opened === undefined) throw new Error('the house has not been opened');
+    return opened;
+  };
+  const processOf = (name: string, replica = 1): HouseProcess | undefined =>
+    theHouse()
+      .processes()
+      .find((each) => each.name === name && each.replica === replica);
+  const pay = async (): Promise<string> => {
+    if (chain === undefined) throw new Error('there is no chain');
+    const outcome = await payDemo({
+      gatewayUrl: theHouse().gatewayUrl,
+      ...{ apiKey: chain.apiKey, organization: chain.organization, desk: chain.desk, tradePoint: chain.tradePoint },
+      amountMinor: 149_000,
+      line: () => undefined,
+    });
+    return outcome.status;
+  };
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tolem-distributed-'));
+    await chmod(root, 0o711);
+    folder = stackFolder(tolemFolder(join(root, '.tolem')));
+    opened = await DistributedHouse.open({
+      ...{ folder, durable: false, quickKafka: true },
+      onServiceEnd: (service, replica, failure) => {
+        ends.push(`${service} ${replica}`);
+        ended.resolve(failure.message);
+      },
+    });
+    chain = await opened.onboard();
+  }, START_MS);
+  afterAll(async () => {
+    const pids = opened?.processes().map(({ pid }) => pid) ?? [];
+    await opened?.close();
+    await forgetStack(folder);
+    await rm(root, { recursive: true });
+    expect(pids.filter(isAlive)).toEqual([]);
+  }, 90_000);
+
+  it(
+    'a replica comes back where it was, and another one joins',
+    async () => {
+      const before = processOf('gateway');
+      const url = theHouse().gatewayUrl;
+      expect(await theHouse().stopService('gateway', 1)).toBe('code 0');
+      expect(processOf('gateway')).toBeUndefined();
+      expect(await theHouse().stopService('gateway', 1)).toBeUndefined();
+      await theHouse().startService('gateway', 1);
+      expect(theHouse().gatewayUrl).toBe(url);
+      expect(processOf('gateway')?.managementUrl).toBe(before?.managementUrl);
+      expect(processOf('gateway')?.pid).not.toBe(before?.pid);
+
+      await theHouse().startService('kaspi', 2);
+      expect(await theHouse().stopService('kaspi', 1, 'SIGKILL')).toBe('signal SIGKILL');
+      expect(await pay()).toBe('succeeded');
+      expect(ends).toEqual([]);
+    },
+    START_MS,
+  );
+
+  it(
+    'every store comes back where it was after a kill, and payments go on',
+    async () => {
+      const addresses = (): string[] => [theHouse().databaseAdminUrl, ...theHouse().brokers, theHouse().redisUrl];
+      const before = addresses();
+      for (const store of ['redis', 'kafka', 'postgres'] as const) {
+        const pid = processOf(store)?.pid ?? 0;
+        await theHouse().stopStore(store, 'SIGKILL');
+        expect([isAlive(pid), processOf(store)]).toEqual([false, undefined]);
+        await theHouse().startStore(store);
+      }
+      expect(addresses()).toEqual(before);
+      expect(await pay()).toBe('succeeded');
+      expect(ends).toEqual([]);
+    },
+    START_MS,
+  );
+
+  it('a service that ends by itself is told with its log, a store that does is the end of the house', async () => {
+    process.kill(processOf('kaspi', 2)?.pid ?? 0, 'SIGKILL');
+    expect(await ended.promise).toContain(`The kaspi 2 ended by itself (signal SIGKILL); its log is ${folder.logs}`);
+    expect(ends).toEqual(['kaspi 2']);
+    expect(theHouse().ending.aborted).toBe(false);
+    const broken = theHouse().failure.catch((error: unknown) => String(error));
+    process.kill(processOf('redis')?.pid ?? 0, 'SIGKILL');
+    expect(await broken).toContain(`Redis ended by itself; its log is ${join(folder.redis, 'redis.log')}`);
+    expect(theHouse().ending.aborted).toBe(true);
+  });
+});
