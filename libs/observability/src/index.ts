@@ -8,6 +8,7 @@ export type { EnvField, EnvOptions } from './config-field.ts';
 export { address, commaList, oneOf, plainText, wholeNumber, yesNo } from './config-values.ts';
 export { defineConfig, maskConfig } from './define-config.ts';
 export type { ConfigDefinition, ConfigFields, ConfigOf, ConfigRow, Environment } from './define-config.ts';
+export { loadTogether, type LoadedTogether } from './load-together.ts';
 export { ConfigurationError } from './config-error.ts';
 export type { ConfigurationMistake } from './config-error.ts';
 export { Health } from './health.ts';

@@ -16,4 +16,14 @@ export function watchBus(metrics: Metrics, bus: Bus): void {
       }
     },
   });
+  metrics.gauge<'consumer'>({
+    name: 'tolem_bus_lag',
+    help: 'Messages that the brokers hold and the consumers of this name have not handled yet, all replicas together.',
+    labels: ['consumer'],
+    collect: (gauge) => {
+      for (const [consumer, { lag }] of Object.entries(bus.stats())) {
+        if (lag !== undefined) gauge.set(lag, { consumer });
+      }
+    },
+  });
 }

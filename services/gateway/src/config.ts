@@ -84,6 +84,18 @@ export const gatewayConfig = defineConfig({
     default: 10_000,
     describe: 'Most requests that may wait for news (?wait=) at the same time in this process; beyond: 503',
   }),
+  webhookAllowedNetworks: env(
+    'TOLEM_WEBHOOK_ALLOWED_NETWORKS',
+    commaList().refine(
+      (list) => list.every(isAddressOrBlock),
+      'has a part that is neither an address nor a CIDR block',
+    ),
+    {
+      default: [],
+      describe:
+        'Networks beside the public internet that webhooks may go to, over plain HTTP too: addresses or CIDR blocks, separated by commas, e.g. 127.0.0.0/8 on a laptop; empty: none',
+    },
+  ),
 });
 
 export type GatewayConfig = ConfigOf<typeof gatewayConfig.fields>;

@@ -1,9 +1,8 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import type { WakeUps } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { type Bus, BUS } from '@tolem/messaging';
 import type { Logger } from '@tolem/observability';
-import type { Database, Outbox, Vault } from '@tolem/persistence';
+import type { Database, Outbox, Sealer, Vault } from '@tolem/persistence';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
 import { AttentionModule } from './attention/attention.module.ts';
 import { AuditLogModule } from './audit-log/audit-log.module.ts';
@@ -11,6 +10,9 @@ import { CertificatesModule } from './certificates/certificates.module.ts';
 import type { GatewayConfig } from './config.ts';
 import { ConnectionsModule } from './connections/connections.module.ts';
 import { DesksModule } from './desks/desks.module.ts';
+import type { EventBell } from './events/event-bell.ts';
+import { EVENT_BELL } from './events/event-settings.ts';
+import { EventsModule } from './events/events.module.ts';
 import { DocsModule } from './http/docs/docs.module.ts';
 import { Idempotency } from './http/idempotency.ts';
 import { OrganizationsModule } from './organizations/organizations.module.ts';
@@ -32,6 +34,8 @@ import {
 } from './tokens.ts';
 import { TradePointsModule } from './trade-points/trade-points.module.ts';
 import { Transactions } from './transactions.ts';
+import { SEALER } from './webhooks/webhook-settings.ts';
+import { WebhooksModule } from './webhooks/webhooks.module.ts';
 
 /** What is not made by the rooms themselves. */
 export interface GatewayParts {
@@ -41,7 +45,9 @@ export interface GatewayParts {
   readonly vault: Vault;
   readonly outbox: Outbox;
   readonly bus: Bus;
-  readonly wakeUps: WakeUps;
+  /** Stands in for the wake-ups and tells of every commit. */
+  readonly wakeUps: EventBell;
+  readonly sealer: Sealer;
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly randomBytes: (n: number) => Uint8Array;
@@ -62,6 +68,8 @@ export class GatewayModule {
       { provide: OUTBOX, useValue: parts.outbox },
       { provide: BUS, useValue: parts.bus },
       { provide: WAKE_UPS, useValue: parts.wakeUps },
+      { provide: EVENT_BELL, useValue: parts.wakeUps },
+      { provide: SEALER, useValue: parts.sealer },
       { provide: CLOCK, useValue: parts.clock },
       { provide: IDS, useValue: parts.ids },
       { provide: RANDOM_BYTES, useValue: parts.randomBytes },
@@ -85,6 +93,8 @@ export class GatewayModule {
         DesksModule,
         PaymentsModule,
         AttentionModule,
+        EventsModule,
+        WebhooksModule,
       ],
       providers: shared,
       exports: shared,

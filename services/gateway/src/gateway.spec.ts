@@ -77,7 +77,7 @@ describe('the life of the gateway', () => {
   it('fails its check and answers 503 with Retry-After while the database refuses it, and recovers by itself', async () => {
     const running = await start();
     const { api } = await running.tenant();
-    await running.gateway.check();
+    await running.gateway.ready();
     // Only this database: roles belong to the whole server, which other specs use at the same time.
     await running.rows(`ALTER DATABASE ${running.database.name} CONNECTION LIMIT 0`);
     try {
@@ -90,12 +90,12 @@ describe('the life of the gateway', () => {
       });
       expect(reply).toMatchObject({ status: 503, body: { code: 'temporarily_unavailable', retryable: true } });
       expect(reply.headers.get('retry-after')).toBe('1');
-      await expect(running.gateway.check()).rejects.toThrow();
+      await expect(running.gateway.ready()).rejects.toThrow();
     } finally {
       await running.rows(`ALTER DATABASE ${running.database.name} CONNECTION LIMIT -1`);
     }
     await waitFor('recovery', async () => (await api.get('/v1/organizations')).status === 200);
-    await running.gateway.check();
+    await running.gateway.ready();
   });
 
   it('refuses to start on a database that it cannot enter, and leaves nothing open', async () => {

@@ -4,13 +4,16 @@ import type { WakeUps } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { type Bus, BusServer, DeadLetterTable } from '@tolem/messaging';
 import { type Logger, type Metrics, nestLogger } from '@tolem/observability';
-import { Database, Outbox, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
+import { Database, type Outbox, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LastUsed } from './api-keys/last-used.ts';
 import { OpenWork } from './attention/open-work.ts';
 import type { GatewayConfig } from './config.ts';
+import { EventBell } from './events/event-bell.ts';
+import { EventReaders } from './events/event-readers.ts';
+import { TellingOutbox } from './events/telling-outbox.ts';
 import { requestMetric, watchGateway } from './gateway-metrics.ts';
 import { GatewayModule, type GatewayParts } from './gateway.module.ts';
 import { AuthGuard } from './http/auth-guard.ts';
@@ -19,6 +22,9 @@ import { HttpAdapter } from './http/http-adapter.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { SchemaPipe } from './http/schema-pipe.ts';
 import { PaymentWaiters } from './payments/waiting/payment-waiters.ts';
+import { DeliverWebhooks } from './webhooks/deliver-webhooks.ts';
+import { DeliveryStore } from './webhooks/delivery-store.ts';
+import { watchWebhooks } from './webhooks/webhook-metrics.ts';
 
 /** What the gateway shares with other services of its process. */
 export interface SharedParts {
@@ -42,7 +48,7 @@ export interface RunningGateway {
   readonly workerDatabase: Database;
   readonly outbox: Outbox;
   /** Throws where the gateway cannot serve; for readiness checks. */
-  check(): Promise<void>;
+  ready(): Promise<void>;
   /** Takes no new requests, answers the running ones (waiters get the current state), stops consuming, lets go of the database. */
   close(): Promise<void>;
 }
@@ -90,18 +96,24 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
   const { logger, ids, clock, bus } = shared;
   const random = shared.randomBytes ?? ((n: number) => randomBytes(n));
   const newId = () => ids.uuid();
-  const outbox = new Outbox({
-    db: databases.worker,
-    transport: bus,
-    newId,
-    onError: (error, what) => logger.error({ err: error }, `${what} failed`),
-  });
+  const bell = new EventBell(shared.wakeUps);
+  const outbox = new TellingOutbox(
+    {
+      db: databases.worker,
+      transport: bus,
+      newId,
+      onError: (error, what) => logger.error({ err: error }, `${what} failed`),
+    },
+    bell,
+  );
   const closing = new AbortController();
   const sealer = new Sealer(databases.worker, parseMasterKeys(config.masterKey), newId);
   await sealer.checkMasterKeys();
   const parts: GatewayParts = {
     ...shared,
     config,
+    wakeUps: bell,
+    sealer,
     outbox,
     randomBytes: random,
     appDatabase: databases.app,
@@ -143,6 +155,7 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
   await app.listen(config.port, config.host);
   const waiters = app.get(PaymentWaiters);
   watchGateway(shared.metrics, app.get(OpenWork), outbox, () => waiters.count);
+  watchWebhooks(shared.metrics, app.get(EventReaders), app.get(DeliverWebhooks), app.get(DeliveryStore));
   if (shared.alone === true) await outbox.takeOver();
   outbox.start();
 
@@ -152,7 +165,7 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
     appDatabase: databases.app,
     workerDatabase: databases.worker,
     outbox,
-    check: async () => {
+    ready: async () => {
       await Promise.all([databases.app.ping(), databases.worker.ping()]);
     },
     close: async () => {

@@ -1,42 +1,22 @@
-import { gatewayConfig } from '@tolem/gateway';
-import { ConfigurationError, defineConfig, type Environment, processFields } from '@tolem/observability';
-import type { StartService } from '@tolem/provider-kit';
+import { type ServicePackage } from '@tolem/service-process';
+import { service as gateway } from '@tolem/gateway';
+import { type Environment, loadTogether } from '@tolem/observability';
 import { HOSTED_PROVIDERS } from './hosted-providers.ts';
 
-/** What the process as a whole can be told. */
-export const processConfig = defineConfig(processFields);
+export type StartService = ReturnType<ServicePackage['configure']>;
 
-/** The configuration of every service in this process. */
-export interface StandaloneConfig {
-  readonly process: ReturnType<typeof processConfig.load>;
-  readonly gateway: ReturnType<typeof gatewayConfig.load>;
-  /** How each provider service starts, by name: its configuration has been read. */
-  readonly providers: ReadonlyMap<string, StartService>;
-}
+/** How each service of this process starts, by name, in the order in which they start: their configuration has been read. */
+export type HouseOfServices = ReadonlyMap<string, StartService>;
 
-/** Reads the configuration of all services; every mistake of all of them is in the one error. */
-export function loadConfig(environment: Environment): StandaloneConfig {
-  const errors: ConfigurationError[] = [];
-  const attempt = <T>(load: (environment: Environment) => T): T | undefined => {
-    try {
-      return load(environment);
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      errors.push(error);
-      return undefined;
-    }
-  };
-  const process = attempt((from) => processConfig.load(from));
-  const gateway = attempt((from) => gatewayConfig.load(from));
-  const providers = new Map<string, StartService>();
-  for (const provider of HOSTED_PROVIDERS) {
-    const start = attempt((from) => provider.configure(from));
-    if (start !== undefined) providers.set(provider.name, start);
-  }
-  if (process !== undefined && gateway !== undefined && errors.length === 0) return { process, gateway, providers };
-  const mistakes = errors.flatMap((error) => [...error.mistakes]);
-  const named = new Map(mistakes.map((mistake) => [mistake.variable, mistake]));
-  throw new ConfigurationError([...named.values()], [...new Set(errors.flatMap((error) => [...error.hints]))]);
+/** Providers before the gateway, so that nothing comes in that nobody would carry out. */
+const SERVICES: readonly ServicePackage[] = [...HOSTED_PROVIDERS, gateway];
+
+/** Reads the configuration of all services. @throws ConfigurationError that names every mistake of all of them. */
+export function configureServices(environment: Environment): HouseOfServices {
+  const loaders = Object.fromEntries(
+    SERVICES.map((service) => [service.name, (from: Environment) => service.configure(from)]),
+  );
+  return new Map(Object.entries(loadTogether(environment, loaders)));
 }
 
 /** The process' environment. */

@@ -1,7 +1,7 @@
 import { PROVIDERS } from '@tolem/contracts';
 import { gatewayConfig } from '@tolem/gateway';
 import type { ConfigRow } from '@tolem/observability';
-import { processConfig } from './config.ts';
+import { distributedConfig, processConfig } from '@tolem/service-process';
 import { HOSTED_PROVIDERS } from './hosted-providers.ts';
 
 /** Every variable of every service, as the documentation prints it (Markdown). */
@@ -15,6 +15,13 @@ Migrations need \`TOLEM_DATABASE_ADMIN_URL\` besides: a role that may create rol
 ## Process
 
 ${table(processConfig.describe())}
+
+## Bus and coordination
+
+For services that run as processes of their own; the one process of \`npm start\` needs none of them. The command that
+makes the topics (\`node services/gateway/dist/topics.js --help\`) has some more.
+
+${table(distributedConfig.describe())}
 
 ## Gateway
 

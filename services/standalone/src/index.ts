@@ -1,3 +1,3 @@
 /** Every service in one process. */
-export { loadConfig, type StandaloneConfig } from './config.ts';
-export { type RunningStandalone, startStandalone } from './standalone.ts';
+export { configureServices, type HouseOfServices } from './config.ts';
+export { startStandalone } from './standalone.ts';

@@ -22,6 +22,7 @@
     "@tolem/observability": "*",
     "@tolem/persistence": "*",
     "@tolem/provider-kit": "*",
+    "@tolem/service-process": "*",
     "reflect-metadata": "0.2.2",
     "rxjs": "7.8.2",
     "zod": "4.6.7"

@@ -96,6 +96,7 @@ export class GatewayHarness {
       providerUrls: { [PROVIDER.name]: { test: { [SCHEME]: BASE_URL }, live: { [SCHEME]: `${BASE_URL}/live` } } },
       trustedProxies: [],
       maxWaiters: 1_000,
+      webhookAllowedNetworks: [],
       ...options.config,
     };
     const ids = new IdFactory(clock);

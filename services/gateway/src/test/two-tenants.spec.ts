@@ -8,7 +8,7 @@ let owner: Shop;
 let stranger: Shop;
 let ids: Record<string, string>;
 beforeAll(async () => {
-  house = await GatewayHarness.start();
+  house = await GatewayHarness.start({ config: { webhookAllowedNetworks: ['127.0.0.0/8'] } });
   owner = await house.onboard();
   stranger = await house.onboard();
   const desk = await owner.api.post('/v1/desks', {
@@ -29,11 +29,14 @@ beforeAll(async () => {
     },
     { 'idempotency-key': 'payment-of-owner' },
   );
+  // Port 9 takes nothing: the delivery stays in the log as it is.
+  const endpoint = await owner.api.post('/v1/webhook_endpoints', { url: 'http://127.0.0.1:9/' });
   tellPayment(house, paid.string('/id'), 1, 'unknown');
   const attention = await waitFor(
     'attention',
     async () => (await owner.api.get('/v1/attention')).list()[0]?.['id'] ?? undefined,
   );
+  const [delivery] = (await owner.api.get('/v1/webhook_deliveries')).list();
   ids = {
     tenant: owner.tenant,
     organization: owner.organization,
@@ -43,6 +46,9 @@ beforeAll(async () => {
     key: key.string('/id'),
     payment: paid.string('/id'),
     attention: String(attention),
+    endpoint: endpoint.string('/id'),
+    delivery: String(delivery?.['id']),
+    event: String(delivery?.['event']),
   };
 });
 afterAll(() => house.close());
@@ -82,6 +88,13 @@ const ROUTES: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/v1/payments/{payment}/qr.png'],
   ['GET', '/v1/attention/{attention}'],
   ['POST', '/v1/attention/{attention}/resolve', { outcome: 'succeeded', reason: 'It is mine now' }],
+  ['GET', '/v1/events/{event}'],
+  ['GET', '/v1/webhook_endpoints/{endpoint}'],
+  ['PATCH', '/v1/webhook_endpoints/{endpoint}', { disabled: true }],
+  ['DELETE', '/v1/webhook_endpoints/{endpoint}'],
+  ['POST', '/v1/webhook_endpoints/{endpoint}/rotate_secret', {}],
+  ['POST', '/v1/webhook_endpoints/{endpoint}/test'],
+  ['GET', '/v1/webhook_deliveries/{delivery}'],
 ];
 /** Routes that name nothing of a tenant in their path: lists, creations, the operator's own, the open ones. */
 const NAME_NOTHING = [
@@ -96,6 +109,10 @@ const NAME_NOTHING = [
   'GET /v1/payments',
   'POST /v1/payments/cancel_by_key',
   'GET /v1/attention',
+  'GET /v1/events',
+  'POST /v1/webhook_endpoints',
+  'GET /v1/webhook_endpoints',
+  'GET /v1/webhook_deliveries',
 ];
 
 function fill(text: string): string {
@@ -148,6 +165,11 @@ describe('another tenant’s things', () => {
       `/v1/attention?organization=${owner.organization}`,
       `/v1/attention?payment=${ids['payment']}`,
       `/v1/desks?organization=${owner.organization}`,
+      '/v1/events',
+      `/v1/events?subject=${ids['payment']}`,
+      '/v1/webhook_endpoints',
+      '/v1/webhook_deliveries',
+      `/v1/webhook_deliveries?endpoint=${ids['endpoint']}`,
     ]) {
       const { status, text } = await stranger.api.get(path);
       expect(status).toBe(200);
@@ -188,6 +210,7 @@ async function everything(): Promise<unknown> {
   return house.rows(
     `SELECT (SELECT jsonb_agg(o ORDER BY o.id) FROM organization o) AS organizations, (SELECT jsonb_agg(c ORDER BY c.id) FROM connection c) AS connections,
             (SELECT jsonb_agg(d ORDER BY d.id) FROM desk d) AS desks, (SELECT jsonb_agg(k.revoked_at ORDER BY k.id) FROM api_key k) AS keys,
-            (SELECT jsonb_agg(p ORDER BY p.id) FROM payment p) AS payments, (SELECT jsonb_agg(a ORDER BY a.id) FROM attention a) AS attention`,
+            (SELECT jsonb_agg(p ORDER BY p.id) FROM payment p) AS payments, (SELECT jsonb_agg(a ORDER BY a.id) FROM attention a) AS attention,
+            (SELECT jsonb_agg(w.id ORDER BY w.id) FROM webhook_endpoint w WHERE w.enabled) AS endpoints, (SELECT count(*) FROM event) AS events`,
   );
 }

@@ -5,14 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { commandsTopic, type Envelope, EVENTS_TOPIC } from '@tolem/contracts';
 import { MemoryPollSchedule, MemorySlots, MemoryWakeUps } from '@tolem/coordination';
 import { IdFactory, systemClock } from '@tolem/domain';
-import { type RunningGateway, startGateway } from '@tolem/gateway';
+import { gatewayConfig, type RunningGateway, startGateway } from '@tolem/gateway';
 import { kaspiConfig, startKaspi } from '@tolem/kaspi';
 import { InProcessBus, type Subscription, type Deliver } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
 import type { RunningProvider } from '@tolem/provider-kit';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
 import { type TestDatabase, waitFor } from '@tolem/testing';
-import { loadConfig } from '../../src/config.ts';
 import { type Chain, onboard, type PaymentView, unhurriedBuyer } from './chain.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
 
@@ -46,7 +45,6 @@ describe('a Kaspi QR payment through the whole house', () => {
     ]);
     await unhurriedBuyer(bank.controlUrl);
     const environment = houseEnvironment(database, bank.r3Url);
-    const config = loadConfig(environment);
     const logger = createLogger({ service: 'e2e', level: 'debug', stream: { write: (line) => void logs.push(line) } });
     const ids = new IdFactory(systemClock);
     bus = new HeardBus({
@@ -60,7 +58,7 @@ describe('a Kaspi QR payment through the whole house', () => {
       slots: new MemorySlots(),
       alone: true,
     });
-    gateway = await startGateway(config.gateway, { ...shared, wakeUps: new MemoryWakeUps() });
+    gateway = await startGateway(gatewayConfig.load(environment), { ...shared, wakeUps: new MemoryWakeUps() });
     chain = await onboard(gateway.url, bank.tls);
     // The desk's device is registered with its first payment; what is counted below is every other one.
     const first = await chain.pay(100, 'first');

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { commandsTopic, EVENTS_TOPIC } from '@tolem/contracts';
+import {
+  checkRedis,
+  connectRedis,
+  MemoryPollSchedule,
+  type PollSchedule,
+  RedisPollSchedule,
+  RedisSlots,
+  RedisWakeUps,
+  type Slots,
+  SteadyPollSchedule,
+  type WakeUps,
+} from '@tolem/coordination';
+import type { Clock } from '@tolem/domain';
+import { type KafkaBus, startKafkaBus } from '@tolem/messaging';
+import type { Logger } from '@tolem/observability';
+import { busTopology, CONSUMERS } from './bus-topology.ts';
+import { type DistributedConfig, kafkaConnection } from './distributed-config.ts';
+
+/** What all processes of an installation share. */
+export interface DistributedParts {
+  readonly bus: KafkaBus;
+  readonly schedule: PollSchedule;
+  readonly slots: Slots;
+  readonly wakeUps: WakeUps;
+  /** After the services that use them. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects a service to the brokers and to Redis. Where one of them is away the service starts all the same: readiness
+ * tells of the brokers, and without Redis everything works, only slower.
+ *
+ * @throws TolemError `redis_unfit` for a Redis that must not be used
+ */
+export async function connectParts(
+  service: string,
+  config: DistributedConfig,
+  around: { readonly clock: Clock; readonly logger: Logger; readonly onFatal: (error: Error) => void },
+): Promise<DistributedParts> {
+  const { clock, logger, onFatal } = around;
+  const redis = connectRedis({
+    url: config.redisUrl,
+    keyPrefix: config.redisPrefix,
+    ...(config.redisCaFile === undefined ? {} : { ca: readFileSync(config.redisCaFile, 'utf8') }),
+    clock,
+    onError: (err, what) => logger.warn({ err, what }, 'Redis is in trouble: the work goes on without it'),
+  });
+  try {
+    if ((await checkRedis(redis)) === 'away') logger.warn({}, 'Redis does not answer: the work begins without it');
+    const bus = await startKafkaBus({
+      ...kafkaConnection(config),
+      clientId: `tolem-${service}`,
+      prefix: config.busPrefix,
+      topology: topologyFor(service),
+      clock,
+      onError: (err, where) => logger.warn({ err, where }, 'the bus pauses and tries again'),
+      onFatal,
+    });
+    const slots = new RedisSlots(redis, { clock });
+    const wakeUps = new RedisWakeUps(redis);
+    return {
+      bus,
+      slots,
+      wakeUps,
+      schedule: new SteadyPollSchedule(
+        new RedisPollSchedule(redis, { name: service, clock }),
+        new MemoryPollSchedule(clock),
+      ),
+      close: async () => {
+        await bus.close();
+        await slots.close();
+        wakeUps.close();
+        await redis.close();
+      },
+    };
+  } catch (error) {
+    await redis.close();
+    throw error;
+  }
+}
+
+/** The topics that a service has to do with; the brokers need not let it see others. */
+function topologyFor(service: string): Readonly<Record<string, readonly string[]>> {
+  const providers = CONSUMERS.filter((name) => name !== 'gateway');
+  const all = busTopology(providers);
+  if (!providers.includes(service)) return all;
+  return Object.fromEntries(
+    Object.entries(all).filter(([topic]) => [EVENTS_TOPIC, commandsTopic(service)].includes(topic)),
+  );
+}

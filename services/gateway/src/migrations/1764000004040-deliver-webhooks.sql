@@ -1,0 +1,102 @@
+-- Delivery in two statements per batch: rows are taken with a lease, and what became of them is written. Nothing is sent
+-- inside a transaction.
+
+-- Takes what is due, the longest waiting first, at most so many per endpoint (fewer where nothing gets through), counting
+-- what other processes hold: an endpoint that is slow holds its own share and nobody else's. Two processes that ask at the
+-- same moment may together take a few more. The lease ends by itself where the process dies, and the attempt then
+-- counts.
+CREATE FUNCTION claim_deliveries(at timestamptz, lease interval, most_per_endpoint integer, most_per_failing integer, most integer)
+RETURNS TABLE (endpoint uuid, event uuid, delivery uuid, tenant uuid, attempt integer, url text, secret bytea,
+               secret_before bytea, content jsonb) LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY
+    WITH taken AS MATERIALIZED (
+      SELECT due.endpoint_id, due.event_id
+        FROM webhook_endpoint w
+       CROSS JOIN LATERAL (
+         SELECT d.endpoint_id, d.event_id FROM webhook_delivery d
+          WHERE d.endpoint_id = w.id AND d.state = 'pending' AND d.next_at <= at
+          ORDER BY d.next_at
+          LIMIT greatest(0, CASE WHEN w.failing_since IS NULL THEN most_per_endpoint ELSE most_per_failing END
+                            - (SELECT count(*) FROM webhook_delivery held
+                                WHERE held.endpoint_id = w.id AND held.state = 'pending' AND held.lease_until > at))
+            FOR UPDATE SKIP LOCKED) AS due
+       WHERE w.deleted_at IS NULL AND w.enabled
+       LIMIT most)
+    UPDATE webhook_delivery d
+       SET lease_until = at + lease, next_at = at + lease, attempts = d.attempts + 1
+      FROM taken t
+      JOIN webhook_endpoint w ON w.id = t.endpoint_id
+      JOIN event e ON e.id = t.event_id
+     WHERE d.endpoint_id = t.endpoint_id AND d.event_id = t.event_id
+    RETURNING d.endpoint_id, d.event_id, d.id, d.tenant_id, d.attempts, w.url, w.secret,
+              CASE WHEN w.secret_before_until > at THEN w.secret_before END, event_row(e);
+END
+$$;
+
+-- results: [{endpoint, event, attempt, outcome, status, error, wait_ms}]; outcome: delivered, retry (after wait_ms), failed,
+-- gone (failed, and the endpoint wants nothing more), released (not tried). A process that slept past its lease cannot
+-- overwrite what another one does with the row meanwhile; only that it was delivered is true whoever says so.
+-- Endpoints that were switched off by it come back.
+CREATE FUNCTION settle_deliveries(results jsonb, at timestamptz, give_up_after interval, id_like uuid)
+RETURNS TABLE (endpoint uuid, reason text) LANGUAGE plpgsql AS $$
+DECLARE
+  w webhook_endpoint;
+BEGIN
+  UPDATE webhook_delivery d
+     SET state = CASE r.outcome WHEN 'delivered' THEN 'delivered' WHEN 'failed' THEN 'failed' WHEN 'gone' THEN 'failed'
+                                ELSE d.state END,
+         attempts = d.attempts - CASE WHEN r.outcome = 'released' THEN 1 ELSE 0 END,
+         next_at = at + coalesce(r.wait_ms, 0) * interval '1 ms',
+         lease_until = NULL,
+         last_status = CASE WHEN r.outcome = 'released' THEN d.last_status ELSE r.status END,
+         last_error = CASE WHEN r.outcome = 'released' THEN d.last_error ELSE r.error END,
+         last_at = CASE WHEN r.outcome = 'released' THEN d.last_at ELSE at END
+    FROM jsonb_to_recordset(results) AS r (endpoint uuid, event uuid, attempt integer, outcome text, status integer,
+                                           error text, wait_ms bigint)
+   WHERE d.endpoint_id = r.endpoint AND d.event_id = r.event
+     AND (d.state = 'pending' AND d.attempts = r.attempt OR r.outcome = 'delivered' AND d.state <> 'delivered');
+
+  UPDATE webhook_endpoint e SET failing_since = NULL, updated_at = at
+   WHERE e.failing_since IS NOT NULL
+     AND e.id IN (SELECT (r ->> 'endpoint')::uuid FROM jsonb_array_elements(results) AS r WHERE r ->> 'outcome' = 'delivered');
+  UPDATE webhook_endpoint e SET failing_since = at, updated_at = at
+   WHERE e.failing_since IS NULL AND e.enabled
+     AND e.id IN (SELECT (r ->> 'endpoint')::uuid FROM jsonb_array_elements(results) AS r
+                   GROUP BY 1
+                  HAVING bool_or(r ->> 'outcome' IN ('retry', 'failed')) AND NOT bool_or(r ->> 'outcome' = 'delivered'));
+  FOR w IN
+    UPDATE webhook_endpoint e
+       SET enabled = false, updated_at = at,
+           disabled_reason = CASE WHEN is_gone THEN 'gone' ELSE 'failing' END
+      FROM (SELECT (r ->> 'endpoint')::uuid AS id, bool_or(r ->> 'outcome' = 'gone') AS is_gone
+              FROM jsonb_array_elements(results) AS r
+             WHERE r ->> 'outcome' IN ('retry', 'failed', 'gone') GROUP BY 1) AS f
+     WHERE e.id = f.id AND e.enabled AND (f.is_gone OR e.failing_since <= at - give_up_after)
+    RETURNING e.*
+  LOOP
+    PERFORM record_webhook_event(id_beside(id_like), 'webhook_endpoint.disabled', w, at);
+    endpoint := w.id;
+    reason := w.disabled_reason;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+
+-- What waits for an endpoint that takes nothing any more has failed; at most so many at once. Returns how many.
+CREATE FUNCTION fail_undeliverable(at timestamptz, most integer) RETURNS bigint LANGUAGE sql AS $$
+  WITH stuck AS (
+    SELECT due.endpoint_id, due.event_id, w.deleted_at
+      FROM webhook_endpoint w
+     CROSS JOIN LATERAL (
+       SELECT d.endpoint_id, d.event_id FROM webhook_delivery d
+        WHERE d.endpoint_id = w.id AND d.state = 'pending' LIMIT most FOR UPDATE SKIP LOCKED) AS due
+     WHERE NOT w.enabled LIMIT most),
+  failed AS (
+    UPDATE webhook_delivery d
+       SET state = 'failed', lease_until = NULL,
+           last_error = CASE WHEN stuck.deleted_at IS NULL THEN 'endpoint_disabled' ELSE 'endpoint_deleted' END
+      FROM stuck WHERE d.endpoint_id = stuck.endpoint_id AND d.event_id = stuck.event_id
+    RETURNING 1)
+  SELECT count(*) FROM failed
+$$;
