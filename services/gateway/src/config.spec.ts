@@ -15,7 +15,7 @@ describe('the configuration of the gateway', () => {
       port: 8080,
       providerUrls: {},
       trustedProxies: [],
-      poolSize: 20,
+      poolSize: 10,
     });
     for (const name of Object.keys(REQUIRED)) {
       expect(() => gatewayConfig.load({ ...REQUIRED, [name]: '' })).toThrow(`${name}: is not set`);

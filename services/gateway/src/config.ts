@@ -44,11 +44,11 @@ export const gatewayConfig = defineConfig({
   databaseUrl,
   workerDatabaseUrl,
   poolSize: env('TOLEM_GATEWAY_POOL_SIZE', pool, {
-    default: 20,
+    default: 10,
     describe: 'Most database connections of the public API',
   }),
   workerPoolSize: env('TOLEM_GATEWAY_WORKER_POOL_SIZE', pool, {
-    default: 10,
+    default: 5,
     describe: 'Most database connections of the workers',
   }),
   masterKey: env('TOLEM_MASTER_KEY', plainText(), {

@@ -11,7 +11,7 @@ describe('configuration of the Kaspi service', () => {
     expect(kaspiConfig.load(LEAST)).toEqual({
       databaseUrl: LEAST.TOLEM_KASPI_DATABASE_URL,
       masterKey: LEAST.TOLEM_MASTER_KEY,
-      poolSize: 10,
+      poolSize: 6,
       connections: 96,
       connectTimeoutMs: 3_000,
       startTimeoutMs: 8_000,

@@ -28,7 +28,7 @@ const databaseUrl = env('TOLEM_KASPI_DATABASE_URL', postgres, {
 export const kaspiConfig = defineConfig({
   databaseUrl,
   poolSize: env('TOLEM_KASPI_POOL_SIZE', wholeNumber({ min: 1, max: 500 }), {
-    default: 10,
+    default: 6,
     describe: 'Most database connections',
   }),
   masterKey: env('TOLEM_MASTER_KEY', plainText(), {

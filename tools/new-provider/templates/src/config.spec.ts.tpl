@@ -11,7 +11,7 @@ describe('configuration of the service of __title__', () => {
     expect(__name__Config.load(LEAST)).toEqual({
       databaseUrl: LEAST.TOLEM___NAME___DATABASE_URL,
       masterKey: LEAST.TOLEM_MASTER_KEY,
-      poolSize: 10,
+      poolSize: 6,
       connections: 96,
       connectTimeoutMs: 3_000,
       startTimeoutMs: 8_000,

@@ -12,7 +12,7 @@ const databaseUrl = env('TOLEM___NAME___DATABASE_URL', postgres, {
 export const __name__Config = defineConfig({
   databaseUrl,
   poolSize: env('TOLEM___NAME___POOL_SIZE', wholeNumber({ min: 1, max: 500 }), {
-    default: 10,
+    default: 6,
     describe: 'Most database connections',
   }),
   masterKey: env('TOLEM_MASTER_KEY', plainText(), {
