@@ -28,6 +28,7 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 /** @type {Record<string, { script: string, build: boolean }>} */
 const COMMANDS = {
   start: { script: 'tools/local-stack/dist/start.js', build: true },
+  stack: { script: 'tools/local-stack/dist/stack.js', build: true },
   demo: { script: 'tools/local-stack/dist/demo.js', build: true },
   bench: { script: 'tools/bench/dist/main.js', build: true },
   // The test command checks before it builds, and builds by itself.
@@ -385,9 +386,11 @@ async function main(argv) {
       process.stdout.write(readFileSync(help, 'utf8'));
       return;
     }
-    await install(root);
+    // Who looks at what runs, or stops it, must not build anew what it runs from.
+    const looking = args.some((arg) => /^--(status|stop|logs)\b/.test(arg)) && existsSync(join(root, command.script));
+    if (!looking) await install(root);
     const node = findNode(root);
-    if (command.build) await build(root, node);
+    if (command.build && !looking) await build(root, node);
     await handOver(root, node, command.script, args);
   } catch (error) {
     const plain = error instanceof Refusal ? error.message : sentenceOfError(error, root);

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { readMachineStat } from './process-stat.ts';
-import { difference, type PerProcess, PROCESSES, type ProcessUsage } from './process-usage.ts';
+import { difference, type PerProcess, type ProcessUsage, sumOf } from './process-usage.ts';
 
 export interface BusyTimes {
   wallMs: number;
   cpuMs: PerProcess;
-  /** Cores that everything but our four processes kept busy, what a hypervisor took included. */
+  /** Cores that everything but our processes kept busy, what a hypervisor took included. */
   othersCores: number | null;
 }
 
@@ -31,10 +31,8 @@ export class BusySpan {
     const cpuMs = difference(this.cpuMs, await this.usage.cpuMs());
     const machineMs = await machineBusyMs(this.usage.tickMs);
     const wallMs = performance.now() - this.startedMs;
-    const ours = PROCESSES.map((name) => cpuMs[name]);
-    if (machineMs === null || this.machineMs === null || ours.includes(null))
-      return { wallMs, cpuMs, othersCores: null };
-    const oursMs = ours.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+    const oursMs = sumOf(Object.values(cpuMs));
+    if (machineMs === null || this.machineMs === null || oursMs === null) return { wallMs, cpuMs, othersCores: null };
     return { wallMs, cpuMs, othersCores: Math.max(0, (machineMs - this.machineMs - oursMs) / wallMs) };
   }
 }

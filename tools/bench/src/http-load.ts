@@ -16,21 +16,26 @@ export interface LoadAnswer {
 const ANSWER_TIMEOUT_MS = 40_000;
 
 /**
- * The tills' connections: plain HTTP/1.1 to the gateway, one connection per waiting till, kept for the next one. Streams
- * and promises per chunk are left out because this process shares the cores with what it measures.
+ * The tills' connections: plain HTTP/1.1 to the gateways in turn, whichever has carried out the request before, as a load
+ * balancer would; one connection per waiting till, kept for the next one. Streams and promises per chunk are left out
+ * because this process shares the cores with what it measures.
  */
 export class HttpLoad {
-  private readonly pool: Pool;
+  private readonly pools: readonly Pool[];
   private readonly authorization: string;
+  private next = 0;
 
-  constructor(baseUrl: string, apiKey: string) {
+  constructor(baseUrls: readonly string[], apiKey: string) {
     this.authorization = `Bearer ${apiKey}`;
-    this.pool = new Pool(baseUrl, {
-      connections: null,
-      pipelining: 1,
-      headersTimeout: ANSWER_TIMEOUT_MS,
-      bodyTimeout: ANSWER_TIMEOUT_MS,
-    });
+    this.pools = baseUrls.map(
+      (baseUrl) =>
+        new Pool(baseUrl, {
+          connections: null,
+          pipelining: 1,
+          headersTimeout: ANSWER_TIMEOUT_MS,
+          bodyTimeout: ANSWER_TIMEOUT_MS,
+        }),
+    );
   }
 
   /** Rejects when no whole answer came. */
@@ -38,13 +43,16 @@ export class HttpLoad {
     const headers: Record<string, string> = { authorization: this.authorization };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
+    const pool = this.pools[this.next % this.pools.length];
+    if (pool === undefined) return Promise.reject(new Error('there is no gateway to ask'));
+    this.next += 1;
     return new Promise((resolve, reject) => {
-      this.pool.dispatch({ method, path, headers, body: body ?? null }, new WholeAnswer(resolve, reject));
+      pool.dispatch({ method, path, headers, body: body ?? null }, new WholeAnswer(resolve, reject));
     });
   }
 
   async close(): Promise<void> {
-    await this.pool.destroy();
+    await Promise.all(this.pools.map((pool) => pool.destroy()));
   }
 }
 

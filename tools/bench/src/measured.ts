@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
 import { BusySpan } from './busy-span.ts';
 import { COUNTERS_SETTLE_MS, type DatabaseCounts } from './database-counts.ts';
-import { difference, type PerProcess } from './process-usage.ts';
+import { difference, type PerProcess, perSecond } from './process-usage.ts';
+import type { SharedCounts } from './shared-counter.ts';
 
 export interface Measured<T> {
   outcome: T;
@@ -15,6 +16,8 @@ export interface Measured<T> {
   /** CPU-ms per second just before, when nothing came in (in `poll` the house was asking already). */
   idleCpuMsPerSecond: PerProcess;
   counts: DatabaseCounts;
+  /** Only where there are Redis and Kafka. */
+  shared: SharedCounts | undefined;
   /** Operations before the run whose rows are in `counts` too. */
   rampOperations: number;
 }
@@ -43,6 +46,7 @@ export async function measured<T>(
   const idle = perSecond(difference(idleFrom, await usage.cpuMs()), performance.now() - idleFromMs);
   await house.counter.countRows();
   const rampOperations = await bench.step('Getting up to speed', ramp);
+  await house.distributed?.counter.count();
   await house.counter.countStatements();
 
   let memoryMb: PerProcess | undefined;
@@ -52,16 +56,7 @@ export async function measured<T>(
   });
   const used = await span.close();
   memoryMb ??= await usage.memoryMb();
+  const shared = await house.distributed?.counter.read();
   const counts = await bench.step('Reading the counters', () => house.counter.read(settle));
-  return { outcome, ...used, memoryMb, idleCpuMsPerSecond: idle, counts, rampOperations };
-}
-
-function perSecond(used: PerProcess, ms: number): PerProcess {
-  const of = (value: number | null): number | null => (value === null ? null : (value * 1_000) / ms);
-  return {
-    standalone: of(used.standalone),
-    postgres: of(used.postgres),
-    sandbox: of(used.sandbox),
-    load_generator: of(used.load_generator),
-  };
+  return { outcome, ...used, memoryMb, idleCpuMsPerSecond: idle, counts, shared, rampOperations };
 }

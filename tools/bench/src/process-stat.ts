@@ -37,3 +37,9 @@ export function readKilobytes(text: string, name: string): number | undefined {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text);
   return found === null ? undefined : Number(found[1]);
 }
+
+/** How often a thread began to wait, in `/proc/<pid>/task/<thread>/status`. */
+export function readContextSwitches(text: string): number | undefined {
+  const found = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(text);
+  return found === null ? undefined : Number(found[1]);
+}

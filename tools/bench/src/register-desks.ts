@@ -12,7 +12,9 @@ const deskAnswer = z.looseObject({ desk: z.string(), devices: z.array(z.looseObj
 /** Makes the cash desks that the tills stand at, and waits until the bank knows each of their devices. */
 export async function registerDesks(house: OpenHouse, count: number, signal: AbortSignal): Promise<string[]> {
   const { apiKey, organization, tradePoint } = house.chain;
-  const api = new ApiClient(house.gatewayUrl, apiKey, signal);
+  const [gatewayUrl] = house.gatewayUrls;
+  if (gatewayUrl === undefined) throw new PlainFailure('No gateway runs.');
+  const api = new ApiClient(gatewayUrl, apiKey, signal);
   const desks = Array.from({ length: count }, (_, index) => `bench-${index + 1}`);
   const waiting = desks.values();
   const deadline = performance.now() + REGISTERED_TIMEOUT_MS;

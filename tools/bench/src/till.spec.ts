@@ -41,7 +41,7 @@ describe('a till', () => {
   async function run(answers: readonly [number, string][]) {
     const { server, heard } = await answering(answers);
     const { port } = server.address() as AddressInfo;
-    const load = new HttpLoad(`http://127.0.0.1:${port}`, 'tlm_test_key');
+    const load = new HttpLoad([`http://127.0.0.1:${port}`], 'tlm_test_key');
     open.push(
       () => load.close(),
       () => void server.close(),

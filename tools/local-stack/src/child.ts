@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { open, rename, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PlainFailure } from './plain-failure.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** A log longer than this is put aside when its process starts anew; one older log is kept. */
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
@@ -19,8 +20,10 @@ export interface ChildOptions {
   script: string;
   args: string[];
   cwd: string;
-  /** Added to our own environment. */
+  /** Added to what it inherits. */
   env: Record<string, string>;
+  /** What it takes of our own environment; all of it if left out. */
+  inherited?: NodeJS.ProcessEnv;
   /** Both of its streams go there. */
   logFile: string;
 }
@@ -60,7 +63,7 @@ export class Child {
         ['--disable-warning=ExperimentalWarning', options.script, ...options.args],
         {
           cwd: options.cwd,
-          env: { ...process.env, ...options.env },
+          env: { ...(options.inherited ?? process.env), ...options.env },
           stdio: ['pipe', log.fd, log.fd],
           detached: true,
         },
@@ -126,16 +129,14 @@ export class Child {
   }
 
   /** SIGTERM, then SIGKILL after `graceMs` or as soon as `hurry` says so. No process is left. */
-  async stop(graceMs: number, hurry: AbortSignal): Promise<'clean' | 'killed'> {
+  async stop(graceMs: number, hurry: AbortSignal, signal: NodeJS.Signals = 'SIGTERM'): Promise<'clean' | 'killed'> {
     if (!this.running) return 'clean';
-    this.process.kill('SIGTERM');
+    this.process.kill(signal);
+    // One that is held (SIGSTOP) hears of it only when it goes on.
+    this.process.kill('SIGCONT');
     const timeout = AbortSignal.timeout(graceMs);
     const patience = AbortSignal.any([timeout, hurry]);
-    const impatient = new Promise<'impatient'>((resolve) => {
-      if (patience.aborted) resolve('impatient');
-      else patience.addEventListener('abort', () => resolve('impatient'), { once: true });
-    });
-    if ((await Promise.race([this.exited, impatient])) !== 'impatient') return 'clean';
+    if ((await Promise.race([this.exited, untilAborted(patience)])) !== undefined) return 'clean';
     this.process.kill('SIGKILL');
     await Promise.race([this.exited, pause(KILL_WAIT_MS, undefined, { ref: false })]);
     return 'killed';

@@ -16,7 +16,7 @@ async function demo(args: readonly string[]): Promise<number> {
   const local = await readLocalJson(tolemFolder().local);
   if (local === undefined) {
     throw new PlainFailure(
-      'Nothing serves here: run "npm start" in another terminal, wait until it serves, and run this again.',
+      'Nothing serves here: run "npm start" or "npm run stack" in another terminal, wait until it serves, and run this again.',
     );
   }
   const outcome = await payDemo({

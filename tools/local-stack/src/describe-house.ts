@@ -1,16 +1,17 @@
-import type { LocalJson } from './local-json.ts';
+import type { LocalJson, StackJson } from './local-json.ts';
 import type { Onboarded } from './onboard.ts';
 import type { SandboxReady } from './sandbox.ts';
 
-/** What `.tolem/local.json` says of a house on one machine. */
+/** What `.tolem/local.json` says of a house on one machine; `stack` where its services are processes of their own. */
 export function describeHouse(
   gatewayUrl: string,
   operatorKey: string,
   chain: Onboarded,
   sandbox: SandboxReady,
+  stack?: StackJson,
 ): LocalJson {
   return {
-    mode: 'embedded',
+    mode: stack === undefined ? 'embedded' : 'distributed',
     gateway: gatewayUrl,
     docs: `${gatewayUrl}/docs`,
     operator_key: operatorKey,
@@ -28,5 +29,6 @@ export function describeHouse(
       smart_cashier: sandbox.smart_cashier ?? null,
       tls: { ca: sandbox.tls.ca, cert: sandbox.tls.cert, key: sandbox.tls.key },
     },
+    ...(stack === undefined ? {} : { stack }),
   };
 }

@@ -1,110 +1,78 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PROVIDERS } from '@tolem/contracts';
-import { Child, type ChildOptions } from './child.ts';
+import type { Child } from './child.ts';
+import { type ChildRegister, Children } from './children.ts';
 import type { HousePorts } from './house-ports.ts';
-import { PlainFailure } from './plain-failure.ts';
+import type { PlainFailure } from './plain-failure.ts';
+import type { HousePrograms } from './programs.ts';
 import type { Progress } from './progress.ts';
 import { waitUntilReady } from './ready.ts';
+import type { SandboxReady } from './sandbox.ts';
 import { readServingLine } from './serving-line.ts';
-import { readSandboxLine, type SandboxReady } from './sandbox.ts';
-import type { StartLock } from './start-lock.ts';
-import { REPOSITORY, type TolemFolder } from './tolem-folder.ts';
+import { inheritedEnvironment, migrateEnvironment, SERVICES } from './stack-env.ts';
+import { startSandbox } from './start-sandbox.ts';
+import type { TolemFolder } from './tolem-folder.ts';
 
 export const SERVICES_LOG = 'standalone.log';
-const MIGRATE_TIMEOUT_MS = 120_000;
-const SANDBOX_READY_TIMEOUT_MS = 30_000;
 const SERVICES_READY_TIMEOUT_MS = 60_000;
 const SERVICES_GRACE_MS = 15_000;
-const SANDBOX_GRACE_MS = 5_000;
+export const SANDBOX_GRACE_MS = 5_000;
 
-/** The scripts that make up a house; migrations run in this order. */
-export interface HousePrograms {
-  migrations: readonly { name: string; script: string }[];
-  sandbox: string;
-  services: string;
-}
-
-const service = (name: string, file: string): string => join(REPOSITORY, 'services', name, 'dist', file);
-
-export const HOUSE_PROGRAMS: HousePrograms = {
-  migrations: ['gateway', ...PROVIDERS.map((provider) => provider.name)].map((name) => ({
-    name: `${name} migrations`,
-    script: service(name, 'migrate.js'),
-  })),
-  sandbox: join(REPOSITORY, 'tools/sandbox/dist/main.js'),
-  services: service('standalone', 'main.js'),
-};
-
-/** The Node processes of a house: the sandbox, the migrations (which end by themselves) and the services. */
+/** The Node processes of a house in one process: the sandbox, the migrations (which end by themselves) and the services. */
 export class HouseChildren {
-  private readonly lock: StartLock;
   private readonly house: { folder: TolemFolder; programs: HousePrograms; hurry: AbortSignal };
   private readonly ending: AbortSignal;
   private readonly onEnd: (failure: PlainFailure) => void;
+  private readonly children: Children;
   private sandbox: Child | undefined;
   private services: Child | undefined;
   private stopped = false;
 
   /** `ending` ends every wait; `onEnd` hears of a process that ended though it should live. */
   constructor(
-    lock: StartLock,
+    register: ChildRegister,
     house: { folder: TolemFolder; programs: HousePrograms; hurry: AbortSignal },
     ending: AbortSignal,
     onEnd: (failure: PlainFailure) => void,
   ) {
-    this.lock = lock;
+    this.children = new Children({ register, ending, hurry: house.hurry });
     this.house = house;
     this.ending = ending;
     this.onEnd = onEnd;
   }
 
-  async startSandbox(ports: HousePorts): Promise<SandboxReady> {
+  startSandbox(ports: HousePorts): Promise<SandboxReady> {
     const { folder, programs } = this.house;
-    const sandbox = await this.start({
-      name: 'sandbox',
+    const wishes = {
       script: programs.sandbox,
-      args: [
-        ...['--data', folder.sandbox],
-        ...['--control-port', String(ports.sandboxControl)],
-        ...['--r3-port', String(ports.kaspiR3)],
-        '--exit-with-parent',
-      ],
-      env: {},
+      dataDir: folder.sandbox,
       logFile: join(folder.logs, 'sandbox.log'),
+      controlPort: ports.sandboxControl,
+      kaspiR3Port: ports.kaspiR3,
+    };
+    return startSandbox(this.children, wishes, this.ending, (sandbox) => {
+      this.sandbox = sandbox;
+      this.watch(sandbox);
     });
-    this.sandbox = sandbox;
-    this.watch(sandbox);
-    return sandbox.lineThat(readSandboxLine, 'said that it listens', SANDBOX_READY_TIMEOUT_MS, this.ending);
   }
 
-  async migrate(env: Record<string, string>): Promise<void> {
+  /** `environment` is that of a process with the services named. */
+  async migrate(environment: (services: readonly string[]) => Record<string, string>, adminUrl: string): Promise<void> {
     const logFile = join(this.house.folder.logs, 'migrate.log');
-    for (const { name, script } of this.house.programs.migrations) {
-      const child = await this.start({ name, script, args: [], env, logFile });
-      try {
-        const deadline = AbortSignal.any([AbortSignal.timeout(MIGRATE_TIMEOUT_MS), this.ending]);
-        const how = await Promise.race([child.exited, whenAborted(deadline)]);
-        this.ending.throwIfAborted();
-        if (how === undefined) {
-          throw new PlainFailure(
-            `The ${name} did not end within ${MIGRATE_TIMEOUT_MS / 1000} s; their log is ${logFile}`,
-          );
-        }
-        if (how !== 'code 0') throw await child.ended(how);
-      } finally {
-        await child.stop(SANDBOX_GRACE_MS, this.house.hurry);
-      }
+    for (const { service, name, script } of this.house.programs.migrations) {
+      const env = migrateEnvironment(environment([service]), adminUrl);
+      const inherited = inheritedEnvironment([service], env);
+      await this.children.runToEnd({ name, script, args: [], env, inherited, logFile });
     }
   }
 
   async startServices(env: Record<string, string>): Promise<void> {
     const { folder, programs } = this.house;
-    const services = await this.start({
+    const services = await this.children.start({
       name: 'gateway',
       script: programs.services,
       args: ['--exit-with-parent'],
       env,
+      inherited: inheritedEnvironment(SERVICES, env),
       logFile: join(folder.logs, SERVICES_LOG),
     });
     this.services = services;
@@ -119,6 +87,7 @@ export class HouseChildren {
   /** The services first, because they ask the sandbox. */
   async stop(progress: Progress): Promise<void> {
     this.stopped = true;
+    await this.children.close();
     const { services, sandbox } = this;
     const { hurry } = this.house;
     if (services?.running === true) {
@@ -131,29 +100,9 @@ export class HouseChildren {
     }
   }
 
-  private async start(options: Omit<ChildOptions, 'cwd'>): Promise<Child> {
-    if ((await stat(options.script).catch(() => undefined)) === undefined) {
-      throw new PlainFailure(`${options.script} is missing: run "npm run build" and look at what it says.`);
-    }
-    const child = await Child.start({ ...options, cwd: REPOSITORY });
-    try {
-      await this.lock.addChild(child);
-    } catch (error) {
-      await child.stop(SANDBOX_GRACE_MS, this.house.hurry);
-      throw error;
-    }
-    return child;
-  }
-
   private watch(child: Child): void {
     void child.exited.then(async (how) => {
       if (!this.stopped) this.onEnd(await child.ended(how));
     });
   }
 }
-
-const whenAborted = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });

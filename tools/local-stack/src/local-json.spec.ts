@@ -69,7 +69,7 @@ describe('.tolem/local.json', () => {
     expect(await readLocalJson(join(folder, 'local.json'))).toBeUndefined();
     await writeFile(join(folder, 'local.json'), '{"mode": "embedded"');
     await expect(readLocalJson(join(folder, 'local.json'))).rejects.toThrow(
-      /is broken: stop "npm start" and start it again/,
+      /is broken: stop what runs and start it again/,
     );
   });
 });

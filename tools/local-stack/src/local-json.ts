@@ -2,6 +2,34 @@ import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 
 const url = z.url();
+const id = z.int().positive();
+
+/** Of a house of several processes: each of them, the stores, and where they log. */
+export const stackSchema = z.strictObject({
+  /** The process that started the others and ends them. */
+  pid: id,
+  /** Address of the API at each replica of the gateway. */
+  gateways: z.array(url),
+  processes: z.array(
+    z.strictObject({
+      name: z.string(),
+      /** From 1 on. */
+      replica: id,
+      role: z.enum(['service', 'store', 'sandbox']),
+      pid: id,
+      /** Where /livez, /readyz and /metrics are; services only. */
+      management: url.nullable(),
+      log: z.string(),
+    }),
+  ),
+  /** A superuser's address of the services' database. */
+  database_admin_url: z.string(),
+  /** `host:port` each. */
+  brokers: z.array(z.string()),
+  redis_url: z.string(),
+  /** The folder of the logs of services and sandbox. */
+  logs: z.string(),
+});
 
 /**
  * What runs on this machine, for programs that want to talk to it: `.tolem/local.json`. Written with mode 0600 when
@@ -28,13 +56,16 @@ export const localJsonSchema = z.strictObject({
     smart_cashier: url.nullable(),
     tls: z.strictObject({ ca: z.string(), cert: z.string(), key: z.string() }),
   }),
+  /** Where mode is `distributed`. */
+  stack: stackSchema.optional(),
 });
 
 export type LocalJson = z.output<typeof localJsonSchema>;
+export type StackJson = z.output<typeof stackSchema>;
 
 /** Undefined when nothing serves. */
 export const readLocalJson = (path: string): Promise<LocalJson | undefined> =>
-  readJsonFile(path, localJsonSchema, 'stop "npm start" and start it again');
+  readJsonFile(path, localJsonSchema, 'stop what runs and start it again');
 
 export const writeLocalJson = (path: string, local: LocalJson): Promise<void> =>
   writeJsonFile(path, localJsonSchema.parse(local));

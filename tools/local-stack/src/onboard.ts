@@ -18,6 +18,8 @@ export interface OnboardingInput {
   gatewayUrl: string;
   operatorKey: string;
   stateFile: string;
+  /** What a broken state file tells a person to do. */
+  remedy?: string;
   /** Paths of PEM files: the sandbox's CA and the client certificate with its key. */
   tls: { ca: string; cert: string; key: string };
   signal?: AbortSignal;
@@ -50,7 +52,7 @@ const anything = z.unknown();
 export async function onboard(input: OnboardingInput): Promise<Onboarded> {
   const pem = await readPems(input.tls);
   const fingerprint = createHash('sha256').update(pem.cert).digest('hex');
-  const known = await readState(input.stateFile);
+  const known = await readState(input.stateFile, input.remedy ?? 'remove it and run again');
   if (known !== undefined && known.certificateFingerprint === fingerprint && (await stillKnown(input, known))) {
     const whole = wholeState(known);
     if (whole !== undefined) return { ...whole, fresh: false };

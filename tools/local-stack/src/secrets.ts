@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
-import { FRESH_REMEDY } from './tolem-folder.ts';
+import { PlainFailure } from './plain-failure.ts';
+import type { TolemFolder } from './tolem-folder.ts';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -33,10 +35,16 @@ export function databasePassword(secrets: Secrets, role: string): string {
   return createHmac('sha256', secrets.databaseSeed).update(role).digest('hex').slice(0, 48);
 }
 
-export const readSecrets = (path: string): Promise<Secrets | undefined> =>
-  readJsonFile(path, secretsSchema, FRESH_REMEDY);
+type Place = Pick<TolemFolder, 'secrets' | 'postgres' | 'remedy'>;
 
-export async function makeSecretsFile(path: string): Promise<Secrets> {
+/** The secrets that earlier starts made, or new ones where there is no data yet that could need the old ones. */
+export async function keptSecrets({ secrets: path, postgres, remedy }: Place): Promise<Secrets> {
+  const known = await readJsonFile(path, secretsSchema, remedy);
+  if (known !== undefined) return known;
+  if ((await stat(postgres).catch(() => undefined)) !== undefined) {
+    // A new master key could not open what the old one has closed.
+    throw new PlainFailure(`The file ${path} is missing beside the data that needs it: ${remedy}.`);
+  }
   const secrets = makeSecrets();
   await writeJsonFile(path, secrets);
   return secrets;

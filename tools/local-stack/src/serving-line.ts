@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** The line that the services' process prints when it serves. */
-const servingLine = z.looseObject({ event: z.literal('serving'), url: z.url(), managementPort: z.int() });
+/** The line that a process prints when its services serve; `url` is where the API is, in the process that has it. */
+const servingLine = z.looseObject({ event: z.literal('serving'), url: z.url().optional(), managementPort: z.int() });
 
 export type Serving = z.output<typeof servingLine>;
 

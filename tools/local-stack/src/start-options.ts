@@ -29,7 +29,8 @@ export function readStartOptions(args: readonly string[]): StartOptions {
   return options;
 }
 
-function readPort(text: string | undefined): number {
+/** A port number. @throws PlainFailure for anything else. */
+export function readPort(text: string | undefined): number {
   const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw new PlainFailure(`--port needs a number from 1 to 65535, not "${text ?? ''}".`);

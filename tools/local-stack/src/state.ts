@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
-import { FRESH_REMEDY } from './tolem-folder.ts';
 
 const stateSchema = z.strictObject({
   version: z.literal(1),
@@ -19,7 +18,7 @@ const stateSchema = z.strictObject({
 /** How far the onboarding of the demo tenant has come; kept between starts. */
 export type OnboardingState = z.output<typeof stateSchema>;
 
-export const readState = (path: string): Promise<OnboardingState | undefined> =>
-  readJsonFile(path, stateSchema, FRESH_REMEDY);
+export const readState = (path: string, remedy: string): Promise<OnboardingState | undefined> =>
+  readJsonFile(path, stateSchema, remedy);
 
 export const writeState = (path: string, state: OnboardingState): Promise<void> => writeJsonFile(path, state);

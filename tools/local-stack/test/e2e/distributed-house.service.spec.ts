@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { DistributedHouse } from '../../src/distributed-house.ts';
 import type { HouseProcess } from '../../src/distributed-house-input.ts';
 import { forgetStack } from '../../src/forget.ts';
@@ -18,6 +19,7 @@ describe('a distributed house in the hands of a program', () => {
   let opened: DistributedHouse | undefined;
   let chain: Onboarded | undefined;
   const ends: string[] = [];
+  const asked: string[] = [];
   const ended = Promise.withResolvers<string>();
 
   const theHouse = (): DistributedHouse => {
@@ -45,6 +47,14 @@ describe('a distributed house in the hands of a program', () => {
     folder = stackFolder(tolemFolder(join(root, '.tolem')));
     opened = await DistributedHouse.open({
       ...{ folder, durable: false, quickKafka: true },
+      prepareDatabase: async (adminUrl, restart) => {
+        await answerOf(adminUrl, "ALTER SYSTEM SET track_activity_query_size = '4kB'");
+        await restart();
+      },
+      environment: (service, replica) => {
+        asked.push(`${service} ${replica}`);
+        return {};
+      },
       onServiceEnd: (service, replica, failure) => {
         ends.push(`${service} ${replica}`);
         ended.resolve(failure.message);
@@ -59,6 +69,13 @@ describe('a distributed house in the hands of a program', () => {
     await rm(root, { recursive: true });
     expect(pids.filter(isAlive)).toEqual([]);
   }, 90_000);
+
+  it('what PostgreSQL needs a restart for is in force before the services come, and each replica has its own variables', async () => {
+    expect(await answerOf(theHouse().databaseAdminUrl, 'SHOW track_activity_query_size')).toEqual([
+      { track_activity_query_size: '4kB' },
+    ]);
+    expect(asked.toSorted()).toEqual(['gateway 1', 'kaspi 1']);
+  });
 
   it(
     'a replica comes back where it was, and another one joins',
@@ -110,3 +127,13 @@ describe('a distributed house in the hands of a program', () => {
     expect(theHouse().ending.aborted).toBe(true);
   });
 });
+
+async function answerOf(adminUrl: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
