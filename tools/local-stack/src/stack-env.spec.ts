@@ -52,6 +52,7 @@ describe('the environment of a process of the house', () => {
         'TOLEM_GATEWAY_WORKER_DATABASE_URL',
         'TOLEM_OPERATOR_KEY',
         'TOLEM_PROVIDER_URLS',
+        'TOLEM_WEBHOOK_ALLOWED_NETWORKS',
       ].sort(),
     );
     expect(gateway).toMatchObject({

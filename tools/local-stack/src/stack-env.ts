@@ -66,6 +66,8 @@ const gatewayVariables = (
   TOLEM_GATEWAY_HOST: '127.0.0.1',
   TOLEM_GATEWAY_PORT: String(at.gatewayPort),
   TOLEM_PROVIDER_URLS: JSON.stringify({ kaspi: { test: { r3: at.kaspiR3Url } } }),
+  // Whoever tries webhooks on this machine has the receiver on this machine.
+  TOLEM_WEBHOOK_ALLOWED_NETWORKS: process.env['TOLEM_WEBHOOK_ALLOWED_NETWORKS'] ?? '127.0.0.0/8',
 });
 
 const sharedVariables = ({ brokers, redisUrl }: SharedAddresses): Record<string, string> => ({
