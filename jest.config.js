@@ -21,7 +21,7 @@ export default {
     '<rootDir>/.nx/',
     '<rootDir>/tools/checks/fixtures/',
   ],
-  // One throw-away PostgreSQL for all specs: TOLEM_TEST_POSTGRES_URL.
+  // One throw-away PostgreSQL for all specs; one Kafka and one Redis as soon as a spec asks for them (sharedStore).
   globalSetup: '<rootDir>/tools/local-stack/src/jest-global-setup.ts',
   globalTeardown: '<rootDir>/tools/local-stack/src/jest-global-teardown.ts',
   testTimeout: 20_000,

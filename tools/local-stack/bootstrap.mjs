@@ -31,6 +31,7 @@ const COMMANDS = {
   stack: { script: 'tools/local-stack/dist/stack.js', build: true },
   demo: { script: 'tools/local-stack/dist/demo.js', build: true },
   bench: { script: 'tools/bench/dist/main.js', build: true },
+  drill: { script: 'tools/drills/dist/main.js', build: true },
   // The test command checks before it builds, and builds by itself.
   test: { script: 'tools/checks/src/test-command.ts', build: false },
 };

@@ -1,4 +1,5 @@
 /** Every command and event on the bus, as data. */
+export { asyncApiDocument } from './asyncapi.ts';
 export * from './commands.ts';
 export * from './envelope.ts';
 export * from './events.ts';

@@ -1,6 +1,5 @@
-import { waitFor } from '@tolem/testing';
+import { sharedStore, waitFor } from '@tolem/testing';
 import { connectRedis, type RedisHandle } from '../src/index.ts';
-import { type RedisServer, startRedisServer } from './redis-server.ts';
 
 /** One Redis for a spec file, and connections to it, each as if from a process of its own. */
 export class RedisHouse {
@@ -9,22 +8,16 @@ export class RedisHouse {
   readonly #open: RedisHandle[] = [];
   #prefixes = 0;
 
-  private constructor(
-    readonly url: string,
-    readonly server: RedisServer | undefined,
-  ) {}
+  private constructor(readonly url: string) {}
 
-  /** The Redis named by TOLEM_TEST_REDIS, or one of its own. */
+  /** The Redis that all specs of a run share: nothing is emptied there. */
   static async open(): Promise<RedisHouse> {
-    const given = process.env['TOLEM_TEST_REDIS'] ?? '';
-    if (given !== '') return new RedisHouse(given, undefined);
-    const server = await startRedisServer();
-    return new RedisHouse(server.url, server);
+    return RedisHouse.of(await sharedStore('redis'));
   }
 
   /** A Redis that somebody else starts and stops. */
   static of(url: string): RedisHouse {
-    return new RedisHouse(url, undefined);
+    return new RedisHouse(url);
   }
 
   /** A prefix that no other case uses. */
@@ -53,6 +46,5 @@ export class RedisHouse {
 
   async close(): Promise<void> {
     await this.closeConnections();
-    await this.server?.stop();
   }
 }

@@ -8,6 +8,7 @@ export * from './dispatcher.ts';
 export { HandleMessages } from './handle-messages.ts';
 export * from './in-process-bus.ts';
 export { createTopics, type CreatedTopics, type CreateTopicsOptions } from './kafka/create-topics.ts';
+export { deleteTopics } from './kafka/delete-topics.ts';
 export { KafkaBus, type KafkaBusOptions, startKafkaBus } from './kafka/kafka-bus.ts';
 export { type KafkaConnection, type KafkaSasl, type KafkaTls } from './kafka/kafka-connection.ts';
 export { type KafkaTiming } from './kafka/group-member.ts';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sharedStore } from '@tolem/testing';
 import { createTopics, parkedTopic, startKafkaBus } from '../src/index.ts';
 import type { BusSetting, BusUnderTest } from './bus-under-test.ts';
 
@@ -29,11 +30,9 @@ export interface OwnKafka extends TestKafka {
   startAgain(): Promise<void>;
 }
 
-/** The broker that TOLEM_TEST_KAFKA names (`host:port`, several with commas), else one of our own. */
+/** The broker that all specs of this run share: they keep apart by the prefixes of their worlds. */
 export async function testKafka(): Promise<TestKafka> {
-  const given = process.env['TOLEM_TEST_KAFKA'] ?? '';
-  if (given !== '') return { brokers: given.split(','), stop: async () => undefined };
-  return ownKafka();
+  return { brokers: (await sharedStore('kafka')).split(','), stop: async () => undefined };
 }
 
 export async function ownKafka(): Promise<OwnKafka> {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { commandsTopic, EVENTS_TOPIC } from '@tolem/contracts';
+import { commandsTopic, EVENTS_CONSUMER, EVENTS_TOPIC } from '@tolem/contracts';
 import {
   checkRedis,
   connectRedis,
@@ -83,7 +83,7 @@ export async function connectParts(
 
 /** The topics that a service has to do with; the brokers need not let it see others. */
 function topologyFor(service: string): Readonly<Record<string, readonly string[]>> {
-  const providers = CONSUMERS.filter((name) => name !== 'gateway');
+  const providers = CONSUMERS.filter((name) => name !== EVENTS_CONSUMER);
   const all = busTopology(providers);
   if (!providers.includes(service)) return all;
   return Object.fromEntries(

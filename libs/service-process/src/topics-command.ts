@@ -1,4 +1,4 @@
-import { PROVIDERS } from '@tolem/contracts';
+import { PROVIDERS, TOPIC_DEFAULTS } from '@tolem/contracts';
 import { createTopics, topicsOf } from '@tolem/messaging';
 import { ConfigurationError, defineConfig, env, type Environment, scrubText, wholeNumber } from '@tolem/observability';
 import { CONSUMERS } from './bus-topology.ts';
@@ -9,12 +9,12 @@ const HOUR_MS = 3_600_000;
 const topicsConfig = defineConfig({
   ...kafkaFields,
   partitions: env('TOLEM_KAFKA_PARTITIONS', wholeNumber({ min: 1, max: 1000 }), {
-    default: 12,
+    default: TOPIC_DEFAULTS.partitions,
     describe:
       'Partitions of each topic: the most replicas of a service that can share its work. May be raised later, never lowered',
   }),
   replication: env('TOLEM_KAFKA_REPLICATION', wholeNumber({ min: 1, max: 9 }), {
-    default: 3,
+    default: TOPIC_DEFAULTS.replicationFactor,
     describe: 'Brokers that hold each message; used when a topic is made',
   }),
   minInSync: env('TOLEM_KAFKA_MIN_IN_SYNC', wholeNumber({ min: 1, max: 9 }), {
@@ -22,7 +22,7 @@ const topicsConfig = defineConfig({
     describe: 'Brokers that must hold a message before it counts as sent',
   }),
   retentionHours: env('TOLEM_KAFKA_RETENTION_HOURS', wholeNumber({ min: 1, max: 8_760 }), {
-    default: 72,
+    default: TOPIC_DEFAULTS.retentionMs / HOUR_MS,
     describe: 'How long messages are kept; longer than consumers may ever be away',
   }),
 });

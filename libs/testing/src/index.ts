@@ -1,4 +1,10 @@
-/** What specs need: databases from templates, waiting for conditions, and a search for what must not be there. Imported by specs only. */
+/**
+ * What specs and drills need: databases from templates, the Kafka and Redis of the run, waiting for conditions, the steps at which a process may die, a
+ * collector of traces, and a search for what must not be there. No service imports it.
+ */
+export * from './crash-points.ts';
 export * from './find-forbidden.ts';
+export { sharedStore } from './shared-store.ts';
 export * from './test-database.ts';
+export * from './trace-collector.ts';
 export * from './wait-for.ts';

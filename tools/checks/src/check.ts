@@ -1,9 +1,13 @@
+import type { SpecTime } from './time-budget.ts';
+
 /** One line of the totals: what a check counted, and what has to be mended. */
 export interface CheckResult {
   passed: number;
   failed: number;
   /** What is wrong, a sentence or a few lines each; empty when nothing failed. */
   problems: string[];
+  /** How long each spec file took, where the check ran any. */
+  specs?: readonly SpecTime[];
 }
 
 export interface CheckContext {

@@ -1,8 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** What a spec imports that starts databases, servers or whole services. */
-const HEAVY = /from '(@tolem\/(testing|sandbox)|[^']*(harness|house|running-bank|tls-fixtures|test-server)[^']*)'/;
+import { STARTS_SOMETHING } from './time-budget.ts';
 
 /**
  * Patterns of the paths of specs that start something: what they import tells it, so that no list has to be kept.
@@ -10,6 +8,6 @@ const HEAVY = /from '(@tolem\/(testing|sandbox)|[^']*(harness|house|running-bank
  */
 export function heavySpecs(root: string): string[] {
   return globSync('{services,libs,tools}/*/{src,test}/**/*.spec.ts', { cwd: root })
-    .filter((path) => HEAVY.test(readFileSync(join(root, path), 'utf8')))
+    .filter((path) => STARTS_SOMETHING.test(readFileSync(join(root, path), 'utf8')))
     .map((path) => `/${path.replaceAll(/[.]/g, '\\.')}$`);
 }

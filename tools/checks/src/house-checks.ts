@@ -4,6 +4,7 @@ import { heavySpecs } from './heavy-specs.ts';
 import { jestCheck } from './jest-check.ts';
 import { refreshProjectGraph } from './refresh-project-graph.ts';
 import { runNodeTool, type ToolOrder, troubleOf } from './run-node-tool.ts';
+import { storesCheck } from './stores-check.ts';
 import { runTextChecks, TEXT_CHECKS } from './text-checks.ts';
 
 /** Specs that start processes or whole services; `npm run test:quick` leaves them out. */
@@ -75,7 +76,14 @@ const texts: Check = {
 };
 
 /** Everything, in phases; the checks of one phase run side by side. Two at most: the house builds on two cores. */
-export const fullChecks: readonly (readonly Check[])[] = [[format], [texts], [lint([]), types], [build], [jestCheck()]];
+export const fullChecks: readonly (readonly Check[])[] = [
+  [storesCheck],
+  [format],
+  [texts],
+  [lint([]), types],
+  [build],
+  [jestCheck()],
+];
 
 /** The inner loop: the same checks with their caches, without the build and without the specs that need it. */
 export const quickChecks: readonly (readonly Check[])[] = [

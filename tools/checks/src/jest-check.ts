@@ -34,7 +34,7 @@ export const judgeJest = (report: string, root: string, trouble: string | undefi
     problems.push(`jest ${trouble}`);
     failed += 1;
   }
-  return { passed: results.passed, failed, problems };
+  return { passed: results.passed, failed, problems, specs: results.specs };
 };
 
 /**

@@ -12,6 +12,8 @@ const file = (status: string, assertionResults: object[], message = '') => ({
   name: '/house/libs/domain/src/money.spec.ts',
   status,
   message,
+  startTime: 1_700_000_000_000,
+  endTime: 1_700_000_002_500,
   assertionResults,
 });
 
@@ -31,6 +33,7 @@ describe('the report of jest', () => {
       failed: 1,
       notRun: 0,
       problems: [{ title: 'libs/domain/src/money.spec.ts › b', detail: 'Expected 1\n' }],
+      specs: [{ path: 'libs/domain/src/money.spec.ts', ms: 2_500 }],
     });
   });
 
@@ -51,6 +54,7 @@ describe('the report of jest', () => {
       failed: 1,
       notRun: 0,
       problems: [{ title: 'libs/domain/src/money.spec.ts › did not run', detail: 'Cannot find module' }],
+      specs: [{ path: 'libs/domain/src/money.spec.ts', ms: 2_500 }],
     });
   });
 

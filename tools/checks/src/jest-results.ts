@@ -1,3 +1,5 @@
+import type { SpecTime } from './time-budget.ts';
+
 /** What one run of jest came to, read from the file that `--json --outputFile` writes. */
 export interface JestResults {
   passed: number;
@@ -6,6 +8,8 @@ export interface JestResults {
   /** Tests that stand in a file and did not run: skipped, planned, or left aside by a focused one. */
   notRun: number;
   problems: JestProblem[];
+  /** How long each file took, from the moment when a worker took it. */
+  specs: SpecTime[];
 }
 
 export interface JestProblem {
@@ -18,6 +22,7 @@ const PROBLEM_CHARACTERS = 4_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+const numberOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 // Colours are of no use in a list of problems, nor are the stack frames of the runner.
@@ -26,8 +31,10 @@ const RUNNER_FRAMES = /^ +at .*\/node_modules\/.*\n?/gm;
 const plain = (text: string): string =>
   text.replaceAll(COLOURS, '').replaceAll(RUNNER_FRAMES, '').slice(0, PROBLEM_CHARACTERS);
 
+const pathOf = (file: Fields, root: string): string => textOf(file['name']).replace(`${root}/`, '');
+
 const problemsOfFile = (file: Fields, root: string): JestProblem[] => {
-  const path = textOf(file['name']).replace(`${root}/`, '');
+  const path = pathOf(file, root);
   const tests = listOf(file['assertionResults']);
   const failed = tests.filter((test) => test['status'] === 'failed');
   if (failed.length === 0 && file['status'] === 'failed') {
@@ -43,7 +50,7 @@ const notRunInFile = (file: Fields, root: string): JestProblem[] =>
   listOf(file['assertionResults'])
     .filter((test) => !['passed', 'failed'].includes(textOf(test['status'])))
     .map((test) => ({
-      title: `${textOf(file['name']).replace(`${root}/`, '')} › ${textOf(test['fullName'])}`,
+      title: `${pathOf(file, root)} › ${textOf(test['fullName'])}`,
       detail: `did not run (${textOf(test['status'])}): a skipped, planned or focused test stands in this file`,
     }));
 
@@ -70,5 +77,9 @@ export const readJestResults = (text: string, root: string): JestResults | undef
     failed: failures.length,
     notRun: idle.length,
     problems: [...failures, ...idle],
+    specs: files.map((file) => ({
+      path: pathOf(file, root),
+      ms: Math.max(0, numberOf(file['endTime']) - numberOf(file['startTime'])),
+    })),
   };
 };

@@ -20,6 +20,7 @@ const run = async (checks: readonly Check[], minimumTests?: number, budgetMs = 6
     phases: checks.map((check) => [check]),
     minimumTests,
     budgetMs,
+    aimMs: 60_000,
     now: () => performance.now(),
     print: (text) => {
       printed += text;
@@ -39,8 +40,9 @@ const check = (title: string, result: Partial<CheckResult>): Check => ({
 
 describe('a run of the checks', () => {
   it('passes when every test passes and the minimum is reached', async () => {
-    const { code, lastLine } = await runSpec('passing', 2);
+    const { code, printed, lastLine } = await runSpec('passing', 2);
     expect({ code, lastLine }).toEqual({ code: 0, lastLine: '2 passed, 0 failed' });
+    expect(printed).toMatch(/── time: [^]* s  tests\n[^]* s  unit \(1 file\)\n[^]* s  passing\.spec\.mjs\n/);
   });
 
   it('fails when fewer tests run than the committed minimum', async () => {

@@ -1,11 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Check, CheckContext, CheckResult } from './check.ts';
+import { timeBudget } from './time-budget.ts';
 
 export interface ChecksOrder {
   root: string;
   phases: readonly (readonly Check[])[];
   /** Fewest tests that a full run must count; undefined where only a part is run. */
   minimumTests: number | undefined;
+  /** The run is ended after so long. */
   budgetMs: number;
+  /** What it should take at most; printed beside what it took. */
+  aimMs: number;
   now: () => number;
   print: (text: string) => void;
 }
@@ -61,8 +67,9 @@ const runPhase = async (heading: string, phase: readonly Check[], order: ChecksO
         const result = await runOne(check, { root: order.root, timeLeftMs: () => endsAt - order.now(), say });
         waiting.delete(check.title);
         order.print(held + (held === '' || held.endsWith('\n') ? '' : '\n'));
-        order.print(line(check.title, result, order.now() - startedAt));
-        return { title: check.title, result };
+        const ms = order.now() - startedAt;
+        order.print(line(check.title, result, ms));
+        return { title: check.title, result, ms };
       }),
     );
   } finally {
@@ -78,7 +85,7 @@ const runPhase = async (heading: string, phase: readonly Check[], order: ChecksO
 export const runChecks = async (order: ChecksOrder): Promise<0 | 1> => {
   const startedAt = order.now();
   const endsAt = startedAt + order.budgetMs;
-  const results: { title: string; result: CheckResult }[] = [];
+  const results: { title: string; result: CheckResult; ms: number }[] = [];
   for (const [index, phase] of order.phases.entries()) {
     const heading = `${index + 1}/${order.phases.length} ${phase.map(({ title }) => title).join(' and ')}`;
     results.push(...(await runPhase(heading, phase, order, endsAt)));
@@ -98,7 +105,11 @@ export const runChecks = async (order: ChecksOrder): Promise<0 | 1> => {
     problems.push(problem);
   }
 
-  order.print(`\n── totals (${seconds(order.now() - startedAt)}) ──\n`);
+  const totalMs = order.now() - startedAt;
+  const specs = results.flatMap(({ result }) => result.specs ?? []);
+  const textOf = (path: string): string => readFileSync(join(order.root, path), 'utf8');
+  order.print(`\n${timeBudget({ totalMs, aimMs: order.aimMs, checks: results, specs, textOf })}`);
+  order.print(`\n── totals (${seconds(totalMs)}) ──\n`);
   for (const text of problems) order.print(`   · ${text.trimEnd().replaceAll('\n', '\n     ')}\n`);
   if (hint !== undefined) order.print(`   ${hint}\n`);
   order.print(`${passed} passed, ${failed} failed\n`);

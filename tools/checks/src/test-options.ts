@@ -3,7 +3,7 @@ export type TestOptions =
 
 const DEFAULT_BUDGET_MS = 11 * 60_000;
 
-export const TEST_HELP = `npm test                     everything: format, texts, lint, types, build, all specs
+export const TEST_HELP = `npm test                     everything: what Kafka and Redis need, format, texts, lint, types, build, all specs
 npm run test:quick           the inner loop: texts, lint, types and the specs that need no build
   -- --minutes N             ends the run after N minutes (1 to 120, by default 11)
   -- --help                  this text

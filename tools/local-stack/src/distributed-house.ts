@@ -277,7 +277,8 @@ export class DistributedHouse {
     }
   }
 
-  private async makeTopics(): Promise<void> {
+  /** Makes the topics that are missing, with the product's own command. */
+  async makeTopics(): Promise<void> {
     const env = topicsEnvironment(this.stores.shared());
     await this.children.runToEnd({
       ...{ name: 'command that makes the topics', script: this.programs.topics, args: [], env },

@@ -22,4 +22,5 @@ export { readSandboxLine, type SandboxReady } from './sandbox.ts';
 export { makeSecrets, type Secrets } from './secrets.ts';
 export { DATABASE, migrateEnvironment, serviceEnvironment } from './stack-env.ts';
 export type { StoreName } from './stores.ts';
+export { systemErrorCode } from './system-error-code.ts';
 export { REPOSITORY, type StackFolder, stackFolder, type TolemFolder, tolemFolder } from './tolem-folder.ts';

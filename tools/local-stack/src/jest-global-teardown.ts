@@ -1,11 +1,13 @@
 import { removePostgresHome } from './postgres-home.ts';
 import { testCluster } from './test-cluster.ts';
 
-/** Stops the test run's PostgreSQL and removes its data. */
-export default async function stopTestPostgres(): Promise<void> {
+/** Stops what the test run has started and removes its data. */
+export default async function stopTestCluster(): Promise<void> {
   const cluster = testCluster.running;
   if (cluster === undefined) return;
   testCluster.running = undefined;
-  await cluster.postgres.stop();
-  await removePostgresHome(cluster.dataDir);
+  await cluster.stores.close();
+  if (cluster.postgres === undefined) return;
+  await cluster.postgres.server.stop();
+  await removePostgresHome(cluster.postgres.dataDir);
 }

@@ -210,7 +210,7 @@ async function waitUntilItLeads(port: number, runs: () => boolean): Promise<bool
  */
 function guardOver({ pidFile }: Place, pid: number): ChildProcess {
   const ours = 'read p < "$1" && [ "$p" = "$0" ]';
-  const script = `read _; sleep ${ORPHAN_GRACE_S}; ${ours} && kill -TERM "$0"; sleep 10; ${ours} && kill -KILL "$0"; rm -f "$1"`;
+  const script = `read _; sleep ${ORPHAN_GRACE_S}; ${ours} && kill -TERM "$0"; sleep 10; ${ours} && { kill -KILL "$0"; rm -f "$1"; }`;
   const guard = spawn('/bin/sh', ['-c', script, String(pid), pidFile], {
     env: brokerEnvironment(),
     stdio: ['pipe', 'ignore', 'ignore'],

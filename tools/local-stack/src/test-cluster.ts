@@ -1,8 +1,10 @@
 import type { RunningPostgres } from './postgres.ts';
+import type { TestStores } from './test-stores.ts';
 
 export interface TestCluster {
-  postgres: RunningPostgres;
-  dataDir: string;
+  /** Nothing where the run was given a server. */
+  postgres: { server: RunningPostgres; dataDir: string } | undefined;
+  stores: TestStores;
 }
 
 const KEY = Symbol.for('tolem.test-cluster');

@@ -1,8 +1,6 @@
-import { commandsTopic, EVENTS_TOPIC } from '@tolem/contracts';
+import { ANSWERS_RETENTION_MS, ANSWERS_TOPIC, commandsTopic, EVENTS_TOPIC, parkedTopic } from '@tolem/contracts';
 
-/** Answers to questions; whoever asked has given up long before they go. */
-const ANSWERS_TOPIC = 'answers';
-const ANSWERS_RETENTION_MS = 600_000;
+export { parkedTopic };
 
 export interface KafkaTopic {
   readonly name: string;
@@ -14,11 +12,6 @@ export interface KafkaTopic {
 }
 
 export type TopicSettings = Omit<KafkaTopic, 'name'>;
-
-/** Messages of types that a consumer does not know yet, and dead letters that were given back to it alone. */
-export function parkedTopic(consumer: string): string {
-  return `parked.${consumer}`;
-}
 
 /** Every topic of an installation with these providers and these consumers. */
 export function topicsOf(

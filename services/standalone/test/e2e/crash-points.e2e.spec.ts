@@ -1,16 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
-import { type TestDatabase, waitFor } from '@tolem/testing';
+import { CRASH_POINTS, CRASH_PRELOAD, type CrashPoint, type TestDatabase, waitFor } from '@tolem/testing';
 import { type Chain, onboard, type PaymentView, unhurriedBuyer } from './chain.ts';
-import { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
 import { House } from './house.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
 
-const PRELOAD = fileURLToPath(new URL('./crash-preload.mjs', import.meta.url));
 /** Tills of one point; the process dies when the second of them gets there, so some work is before it and some after. */
 const TILLS = 4;
 const NTH = 2;
@@ -42,7 +39,7 @@ describe('a process that dies at any step of a payment', () => {
       startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
     ]);
     await unhurriedBuyer(bank.controlUrl);
-    house = new House({ ...houseEnvironment(database, bank.r3Url), TOLEM_CRASH_FILE: crashFile }, PRELOAD);
+    house = new House({ ...houseEnvironment(database, bank.r3Url), TOLEM_CRASH_FILE: crashFile }, CRASH_PRELOAD);
     chain = await onboard(await house.start(), bank.tls);
   }, 60_000);
 

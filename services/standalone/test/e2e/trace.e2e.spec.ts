@@ -1,46 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
-import { type TestDatabase, waitFor } from '@tolem/testing';
+import { startTraceCollector, type TestDatabase, type TraceCollector, waitFor } from '@tolem/testing';
 import { type Chain, onboard } from './chain.ts';
 import { House } from './house.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
-
-interface Span {
-  readonly name: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-}
-
-interface Export {
-  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly Span[] }[] }[];
-}
-
-/** A collector of traces: OTLP over HTTP in JSON. */
-async function collector(): Promise<{ url: string; spans: Span[]; text: () => string; close: () => void }> {
-  const spans: Span[] = [];
-  const bodies: string[] = [];
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString('utf8');
-      bodies.push(body);
-      const parsed = JSON.parse(body) as Export;
-      spans.push(...parsed.resourceSpans.flatMap((one) => one.scopeSpans.flatMap((scope) => scope.spans)));
-      response.setHeader('content-type', 'application/json');
-      response.end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, spans, text: () => bodies.join('\n'), close: () => server.close() };
-}
 
 describe('one trace from the till to the waiting till', () => {
   let folder: string;
@@ -48,7 +14,7 @@ describe('one trace from the till to the waiting till', () => {
   let bank: Sandbox;
   let house: House;
   let chain: Chain;
-  let traces: Awaited<ReturnType<typeof collector>>;
+  let traces: TraceCollector;
   let management: string;
 
   beforeAll(async () => {
@@ -56,7 +22,7 @@ describe('one trace from the till to the waiting till', () => {
     [database, bank, traces] = await Promise.all([
       houseDatabase(),
       startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
-      collector(),
+      startTraceCollector(),
     ]);
     house = new House({ ...houseEnvironment(database, bank.r3Url), TOLEM_OTLP_URL: traces.url });
     chain = await onboard(await house.start(), bank.tls);

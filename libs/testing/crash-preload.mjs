@@ -2,7 +2,7 @@
 // names. SIGUSR2 reads the file anew; an empty file disarms.
 import { readFileSync } from 'node:fs';
 import { Egress } from '@tolem/egress';
-import { InProcessBus } from '@tolem/messaging';
+import { InProcessBus, KafkaBus } from '@tolem/messaging';
 import { Database, Outbox } from '@tolem/persistence';
 
 let armed;
@@ -61,16 +61,18 @@ around(
       rows.some((row) => isMessage(row.headers.ce_type, row.body)(point)),
 );
 
-const subscribe = InProcessBus.prototype.subscribe;
-InProcessBus.prototype.subscribe = function (consumer, topics, deliver) {
-  return subscribe.call(this, consumer, topics, async (batch) => {
-    const matches = (point) => batch.some((message) => isMessage(message.type, message.body)(point));
-    at('deliver', 'before', matches);
-    const outcomes = await deliver(batch);
-    at('deliver', 'after', matches);
-    return outcomes;
-  });
-};
+for (const { prototype } of [InProcessBus, KafkaBus]) {
+  const subscribe = prototype.subscribe;
+  prototype.subscribe = function (consumer, topics, deliver) {
+    return subscribe.call(this, consumer, topics, async (batch) => {
+      const matches = (point) => batch.some((message) => isMessage(message.type, message.body)(point));
+      at('deliver', 'before', matches);
+      const outcomes = await deliver(batch);
+      at('deliver', 'after', matches);
+      return outcomes;
+    });
+  };
+}
 
 const request = Egress.prototype.request;
 Egress.prototype.request = async function (call) {

@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Loaded into a process with `--import`: ends it at the step that the file named by TOLEM_CRASH_FILE says, as
+ * `JSON.stringify({ ...point, nth })`; an empty file disarms. Read at the start and again at SIGUSR2.
+ */
+export const CRASH_PRELOAD = fileURLToPath(new URL('../crash-preload.mjs', import.meta.url));
+
+/**
+ * Every step of a payment's way at which the process may die, one before and one after it. Steps are recognised from
+ * outside, at four seams of the compiled product: statements, publishing, the bus and the way to the bank; the product
+ * itself knows nothing of this.
+ */
+export type Seam = 'statement' | 'publish' | 'deliver' | 'bank';
+
+export interface CrashPoint {
+  readonly name: string;
+  /** Which of the services take this step. */
+  readonly services: readonly ('gateway' | 'kaspi')[];
+  readonly seam: Seam;
+  /** `written`: the request is on the wire and its answer has not come. */
+  readonly when: 'before' | 'written' | 'after';
+  /** Part of the SQL, type of the message, or path at the bank. */
+  readonly match: string;
+  /** The phase that a statement or message carries, where several steps look alike otherwise. */
+  readonly phase?: string;
+  /** The load cancels its payments while this point is armed. */
+  readonly cancels?: true;
+  /** Taken for a desk that the bank does not know yet. */
+  readonly freshDesk?: true;
+}
+
+type Step = Omit<CrashPoint, 'when' | 'name'> & { readonly step: string };
+
+const GATEWAY = { services: ['gateway'] } as const;
+const KASPI = { services: ['kaspi'] } as const;
+
+/** Data-model §4 in order: create, accept, device, start, apply, progress, paid, apply paid, removal; then the cancel. */
+const STEPS: readonly Step[] = [
+  { step: 'create commits', ...GATEWAY, seam: 'statement', match: 'create_payment' },
+  { step: 'payment.start is published', ...GATEWAY, seam: 'publish', match: 'payment.start' },
+  { step: 'payment.start is handled', ...KASPI, seam: 'deliver', match: 'payment.start' },
+  { step: 'accept commits', ...KASPI, seam: 'statement', match: 'INSERT INTO operation' },
+  { step: 'device/register is called', ...KASPI, seam: 'bank', match: '/device/register', freshDesk: true },
+  {
+    step: 'the device binding commits',
+    ...KASPI,
+    seam: 'statement',
+    match: 'INSERT INTO device_binding',
+    freshDesk: true,
+  },
+  { step: 'qr/create is called', ...KASPI, seam: 'bank', match: '/qr/create' },
+  { step: 'started commits', ...KASPI, seam: 'statement', match: 'UPDATE subject', phase: 'requires_customer' },
+  { step: 'started is published', ...KASPI, seam: 'publish', match: 'payment.state', phase: 'requires_customer' },
+  { step: 'started is handled', ...GATEWAY, seam: 'deliver', match: 'payment.state', phase: 'requires_customer' },
+  { step: 'facts are applied', ...GATEWAY, seam: 'statement', match: 'apply_payment_facts' },
+  { step: 'payment/status is asked', ...KASPI, seam: 'bank', match: '/payment/status' },
+  { step: 'progress is handled', ...GATEWAY, seam: 'deliver', match: 'payment.progress' },
+  { step: 'paid commits', ...KASPI, seam: 'statement', match: 'UPDATE subject', phase: 'succeeded' },
+  { step: 'paid is published', ...KASPI, seam: 'publish', match: 'payment.state', phase: 'succeeded' },
+  { step: 'paid is handled', ...GATEWAY, seam: 'deliver', match: 'payment.state', phase: 'succeeded' },
+  { step: 'messages are removed', services: ['gateway', 'kaspi'], seam: 'statement', match: 'DELETE FROM outbox' },
+  { step: 'cancel commits', ...GATEWAY, seam: 'statement', match: 'cancel_payment', cancels: true },
+  { step: 'payment.cancel is published', ...GATEWAY, seam: 'publish', match: 'payment.cancel', cancels: true },
+  { step: 'payment.cancel is handled', ...KASPI, seam: 'deliver', match: 'payment.cancel', cancels: true },
+];
+
+export const CRASH_POINTS: readonly CrashPoint[] = STEPS.flatMap(({ step, ...at }) => {
+  const moments = at.seam === 'bank' ? (['before', 'written', 'after'] as const) : (['before', 'after'] as const);
+  return moments.map((when) => ({
+    ...at,
+    when,
+    name: when === 'written' ? `while ${step}, unanswered` : `${when} ${step}`,
+  }));
+});
