@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { fillIn } from './fill-in.ts';
+import { applyFunctionFiles, type FunctionFile, readFunctionFiles } from './function-files.ts';
+import { sqlIdentifier } from './sql-identifier.ts';
 import { statementLogger } from './statement-logger.ts';
 
 /** Any number that only migrations use: two that start at once run one after the other. */
@@ -22,6 +25,11 @@ export interface MigrationPlan {
   readonly searchPath?: string;
   /** Folders of `<13 digits>-<name>.sql`, merged by number. */
   readonly directories: readonly string[];
+  /**
+   * Folder whose other `.sql` files, at any depth, hold the schema's functions as they are now. They are applied after
+   * the migrations, and again whenever a file changes.
+   */
+  readonly functionsUnder?: string;
   /** Replaces `{{name}}` in the SQL, e.g. the role that a grant goes to. Identifiers only. */
   readonly names?: Readonly<Record<string, string>>;
   readonly onApplied?: (name: string) => void;
@@ -34,20 +42,25 @@ export function roleOfUrl(url: string): LoginRole {
 }
 
 /**
- * Brings one schema to the newest version: hand-written SQL files, each in a transaction, under one lock for the whole
- * database. The schema belongs to a role without login, `tolem_<schema>_owner`, so that no running service owns a table
- * and row-level security holds for all of them.
+ * Brings one schema to the newest version: hand-written SQL files, each in a transaction, then its functions together in
+ * one, under one lock for the whole database. Returns the names of what was applied. The schema belongs to a role without
+ * login, `tolem_<schema>_owner`, so that no running service owns a table and row-level security holds for all of them.
  */
 export async function migrate(plan: MigrationPlan): Promise<readonly string[]> {
   const owner = `tolem_${plan.schema}_owner`;
   // Read first: a file that is wrong is found before anything in the database is touched.
   const migrations = readMigrations(plan);
+  const functions = plan.functionsUnder === undefined ? undefined : readFunctions(plan, plan.functionsUnder);
   const admin = new pg.Client({ connectionString: plan.adminUrl });
   await admin.connect();
   try {
     await admin.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await ensureRoles(admin, owner, plan);
-    return await runMigrations(owner, plan, migrations);
+    const migrated = await runMigrations(owner, plan, migrations);
+    if (functions === undefined) return migrated;
+    const replaced = await applyFunctionFiles(admin, { schema: plan.schema, owner }, functions);
+    for (const name of replaced) plan.onApplied?.(name);
+    return [...migrated, ...replaced];
   } finally {
     await admin.end();
   }
@@ -77,14 +90,16 @@ async function setUpRoles(admin: pg.Client, owner: string, plan: MigrationPlan):
     [owner, ...plan.roles.map((role) => role.name)],
   ]);
   const known = new Set(rows.map((row) => row.rolname));
-  if (!known.has(owner)) await admin.query(`CREATE ROLE ${quote(owner)} NOLOGIN`);
-  await admin.query(`GRANT ${quote(owner)} TO CURRENT_USER`);
-  await admin.query(`CREATE SCHEMA IF NOT EXISTS ${quote(plan.schema)} AUTHORIZATION ${quote(owner)}`);
+  if (!known.has(owner)) await admin.query(`CREATE ROLE ${sqlIdentifier(owner)} NOLOGIN`);
+  await admin.query(`GRANT ${sqlIdentifier(owner)} TO CURRENT_USER`);
+  await admin.query(`CREATE SCHEMA IF NOT EXISTS ${sqlIdentifier(plan.schema)} AUTHORIZATION ${sqlIdentifier(owner)}`);
   for (const role of plan.roles) {
-    if (!known.has(role.name)) await admin.query(`CREATE ROLE ${quote(role.name)} LOGIN`);
-    await admin.query(`ALTER ROLE ${quote(role.name)} PASSWORD ${literal(role.password)}`);
-    await admin.query(`ALTER ROLE ${quote(role.name)} SET search_path TO ${quote(plan.searchPath ?? plan.schema)}`);
-    await admin.query(`GRANT USAGE ON SCHEMA ${quote(plan.schema)} TO ${quote(role.name)}`);
+    if (!known.has(role.name)) await admin.query(`CREATE ROLE ${sqlIdentifier(role.name)} LOGIN`);
+    await admin.query(`ALTER ROLE ${sqlIdentifier(role.name)} PASSWORD ${literal(role.password)}`);
+    await admin.query(
+      `ALTER ROLE ${sqlIdentifier(role.name)} SET search_path TO ${sqlIdentifier(plan.searchPath ?? plan.schema)}`,
+    );
+    await admin.query(`GRANT USAGE ON SCHEMA ${sqlIdentifier(plan.schema)} TO ${sqlIdentifier(role.name)}`);
   }
 }
 
@@ -119,6 +134,9 @@ async function runMigrations(
   }
 }
 
+const readFunctions = (plan: MigrationPlan, root: string): readonly FunctionFile[] =>
+  readFunctionFiles({ root, without: plan.directories, names: plan.names ?? {} });
+
 /** The migrations of all folders; a number that two files share would leave their order to chance. */
 function readMigrations(plan: MigrationPlan): MigrationClass[] {
   const files = plan.directories.flatMap((directory) => sqlMigrations(directory, plan.names ?? {}));
@@ -147,7 +165,7 @@ function sqlMigrations(directory: string, names: Readonly<Record<string, string>
       if (match === null) throw new Error(`migration ${file} is not named <13 digits>-<name>.sql`);
       const number = match[1] ?? '';
       const name = `${(match[2] ?? '').replaceAll('-', '_')}${number}`;
-      const sql = fillIn(readFileSync(join(directory, file), 'utf8'), names, file);
+      const sql = fillIn(readFileSync(join(directory, file), 'utf8'), names, `migration ${file}`);
       const migration = class implements MigrationInterface {
         readonly name = name;
         async up(runner: QueryRunner): Promise<void> {
@@ -165,19 +183,6 @@ function sqlMigrations(directory: string, names: Readonly<Record<string, string>
       };
       return { file, number, migration };
     });
-}
-
-function fillIn(sql: string, names: Readonly<Record<string, string>>, file: string): string {
-  return sql.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
-    const value = names[name];
-    if (value === undefined) throw new Error(`migration ${file} asks for {{${name}}}, which nobody gave`);
-    return quote(value);
-  });
-}
-
-function quote(identifier: string): string {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(identifier)) throw new Error(`"${identifier}" is not a plain identifier`);
-  return `"${identifier}"`;
 }
 
 function literal(text: string): string {

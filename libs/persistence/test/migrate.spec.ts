@@ -89,6 +89,14 @@ describe('migrating a schema', () => {
     }
   });
 
+  it('does not mind that the file of an applied migration is gone', async () => {
+    file('1764000000200-more.sql', 'CREATE TABLE more (id int)');
+    const plan = planFor(database);
+    await migrate({ ...plan, directories: [...plan.directories, folder] });
+    expect(await migrate(plan)).toEqual([]);
+    expect(await tables()).toContain('more');
+  });
+
   it('brings later what was added later', async () => {
     await migrate(planFor(database));
     file('1764000000200-more.sql', 'CREATE TABLE more (id int)');

@@ -29,13 +29,14 @@ const environment = () => ({
 });
 
 describe('the command that migrates', () => {
-  it('makes an empty database ready, naming each migration; repeating it changes nothing', async () => {
+  it('makes an empty database ready, naming each migration and each file of functions; repeating it changes nothing', async () => {
     const first = await run([], environment());
     expect(first).toMatchObject({ code: 0, error: '' });
     expect(first.out).toMatch(
       /gateway: applied outbox1764000000000\n(.*\n)?gateway: applied tenants_and_resources1764000001000\n/,
     );
-    expect(first.out).toMatch(/gateway: \d+ migrations applied$/);
+    expect(first.out).toContain('gateway: applied payments/create-payment/create-payment.sql\n');
+    expect(first.out).toMatch(/gateway: \d+ files applied$/);
     expect(await run([], environment())).toEqual({ code: 0, out: 'gateway: nothing to do', error: '' });
   });
 

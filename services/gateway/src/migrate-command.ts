@@ -25,7 +25,7 @@ export async function migrateCommand({ args, environment, out, error }: CommandI
       ...migrationConfig.load(environment),
       onApplied: (name) => out(`gateway: applied ${name}`),
     });
-    out(applied.length === 0 ? 'gateway: nothing to do' : `gateway: ${applied.length} migrations applied`);
+    out(applied.length === 0 ? 'gateway: nothing to do' : `gateway: ${applied.length} files applied`);
     return 0;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

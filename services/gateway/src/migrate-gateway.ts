@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate, openVaultTo, OUTBOX_MIGRATIONS, roleOfUrl } from '@tolem/persistence';
 
@@ -11,7 +12,7 @@ export interface GatewayMigration {
   readonly onApplied?: (name: string) => void;
 }
 
-const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /** Brings the schema `gateway` to the newest version and opens the vault to it; returns the names of what was applied. */
 export async function migrateGateway(options: GatewayMigration): Promise<readonly string[]> {
@@ -21,7 +22,8 @@ export async function migrateGateway(options: GatewayMigration): Promise<readonl
     adminUrl: options.adminUrl,
     schema: 'gateway',
     roles: [app, worker],
-    directories: [OUTBOX_MIGRATIONS, MIGRATIONS],
+    directories: [OUTBOX_MIGRATIONS, join(HERE, 'migrations')],
+    functionsUnder: HERE,
     names: { app: app.name, worker: worker.name },
     ...(options.onApplied === undefined ? {} : { onApplied: options.onApplied }),
   });

@@ -42,16 +42,12 @@ CREATE INDEX attention_by_subject ON attention (subject, id);
 -- What operators count.
 CREATE INDEX attention_waiting ON attention (kind, opened_at) WHERE closed_at IS NULL;
 
--- Another id of the same moment: time and counter of the given UUIDv7, random bits of its own. The program gives one id
--- per fact; the rows that a fact causes seldom take theirs from it.
-CREATE FUNCTION id_beside(id uuid) RETURNS uuid LANGUAGE sql VOLATILE STRICT AS $$
-  SELECT (left(id::text, 18) || right(gen_random_uuid()::text, 18))::uuid
-$$;
-
--- Payments of before this migration. Their owner sees them for this one statement, whoever that is.
+-- Payments of before this migration; ids with the time of the payment's. Their owner sees them for this one statement,
+-- whoever that is.
 ALTER TABLE payment NO FORCE ROW LEVEL SECURITY;
 INSERT INTO attention (id, tenant_id, mode, organization_id, subject, kind, opened_at)
-SELECT id_beside(p.id), p.tenant_id, p.mode, p.organization_id, p.id, k.kind, p.updated_at
+SELECT (left(p.id::text, 18) || right(gen_random_uuid()::text, 18))::uuid, p.tenant_id, p.mode, p.organization_id, p.id,
+       k.kind, p.updated_at
   FROM payment p, unnest(p.alarms || CASE WHEN p.status = 'unknown' THEN '{unknown}'::text[] ELSE '{}' END) AS k (kind);
 ALTER TABLE payment FORCE ROW LEVEL SECURITY;
 

@@ -65,7 +65,3 @@ CREATE POLICY one_tenant ON webhook_endpoint TO {{app}} USING (tenant_id = curre
 CREATE POLICY one_tenant ON webhook_delivery TO {{app}} USING (tenant_id = current_tenant());
 GRANT SELECT, INSERT, UPDATE ON webhook_endpoint TO {{app}};
 GRANT SELECT, INSERT ON webhook_delivery TO {{app}};
-
-CREATE FUNCTION webhook_endpoint_row(w webhook_endpoint) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(w) - '{secret,secret_before}'::text[]
-$$;

@@ -114,7 +114,12 @@ describe('the roles of the running service', () => {
         WHERE n.nspname = 'gateway' AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
         ORDER BY c.relname`,
     );
-    expect(open).toEqual([{ relname: 'dead_letter' }, { relname: 'migration' }, { relname: 'outbox' }]);
+    expect(open).toEqual([
+      { relname: 'dead_letter' },
+      { relname: 'function_file' },
+      { relname: 'migration' },
+      { relname: 'outbox' },
+    ]);
   });
 
   it('let only the worker see all tenants, and only by policies that say so', async () => {

@@ -4,7 +4,7 @@
 --
 -- An unknown payment moves along the same table as by the provider's word, and that word still counts afterwards:
 -- apply_payment_facts compares it with `resolution`. Every other kind is only acknowledged.
-CREATE FUNCTION resolve_attention(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION resolve_attention(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   the_time    timestamptz := p ->> 'now';
   event_id    uuid := p ->> 'event_id';

@@ -5,7 +5,8 @@
 -- what other processes hold: an endpoint that is slow holds its own share and nobody else's. Two processes that ask at the
 -- same moment may together take a few more. The lease ends by itself where the process dies, and the attempt then
 -- counts.
-CREATE FUNCTION claim_deliveries(at timestamptz, lease interval, most_per_endpoint integer, most_per_failing integer, most integer)
+CREATE OR REPLACE FUNCTION claim_deliveries(at timestamptz, lease interval, most_per_endpoint integer,
+                                            most_per_failing integer, most integer)
 RETURNS TABLE (endpoint uuid, event uuid, delivery uuid, tenant uuid, attempt integer, url text, secret bytea,
                secret_before bytea, content jsonb) LANGUAGE plpgsql AS $$
 BEGIN
@@ -38,7 +39,7 @@ $$;
 -- gone (failed, and the endpoint wants nothing more), released (not tried). A process that slept past its lease cannot
 -- overwrite what another one does with the row meanwhile; only that it was delivered is true whoever says so.
 -- Endpoints that were switched off by it come back.
-CREATE FUNCTION settle_deliveries(results jsonb, at timestamptz, give_up_after interval, id_like uuid)
+CREATE OR REPLACE FUNCTION settle_deliveries(results jsonb, at timestamptz, give_up_after interval, id_like uuid)
 RETURNS TABLE (endpoint uuid, reason text) LANGUAGE plpgsql AS $$
 DECLARE
   w webhook_endpoint;
@@ -81,22 +82,4 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 END
-$$;
-
--- What waits for an endpoint that takes nothing any more has failed; at most so many at once. Returns how many.
-CREATE FUNCTION fail_undeliverable(at timestamptz, most integer) RETURNS bigint LANGUAGE sql AS $$
-  WITH stuck AS (
-    SELECT due.endpoint_id, due.event_id, w.deleted_at
-      FROM webhook_endpoint w
-     CROSS JOIN LATERAL (
-       SELECT d.endpoint_id, d.event_id FROM webhook_delivery d
-        WHERE d.endpoint_id = w.id AND d.state = 'pending' LIMIT most FOR UPDATE SKIP LOCKED) AS due
-     WHERE NOT w.enabled LIMIT most),
-  failed AS (
-    UPDATE webhook_delivery d
-       SET state = 'failed', lease_until = NULL,
-           last_error = CASE WHEN stuck.deleted_at IS NULL THEN 'endpoint_disabled' ELSE 'endpoint_deleted' END
-      FROM stuck WHERE d.endpoint_id = stuck.endpoint_id AND d.event_id = stuck.event_id
-    RETURNING 1)
-  SELECT count(*) FROM failed
 $$;

@@ -178,3 +178,18 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- The same facts, and for payments that somebody waits for in the program's own process the row as it is now: that
+-- saves one reading round trip for each of them.
+CREATE OR REPLACE FUNCTION apply_payment_facts(facts jsonb, now_at timestamptz, watched uuid[])
+RETURNS TABLE (payment_id uuid, outcome text, raised text[], payment jsonb) LANGUAGE plpgsql AS $$
+BEGIN
+  FOR payment_id, outcome, raised IN SELECT * FROM apply_payment_facts(facts, now_at) LOOP
+    payment := NULL;
+    IF outcome = 'changed' AND payment_id = ANY (watched) THEN
+      SELECT payment_row(it) INTO payment FROM payment it WHERE it.id = payment_id;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;

@@ -4,13 +4,13 @@
 
 -- Whether a key sees the event: limited keys see what belongs to their organizations or to none, and what concerns the
 -- webhook endpoint only who may change it.
-CREATE FUNCTION key_may_see_event(e event, organizations jsonb, sees_endpoints boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION key_may_see_event(e event, organizations jsonb, sees_endpoints boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN e.type = 'test' OR e.type LIKE 'webhook\_endpoint.%' THEN sees_endpoints
               ELSE key_may_see((e.snapshot ->> 'organization_id')::uuid, organizations) END
 $$;
 
-CREATE FUNCTION event_row(e event) RETURNS jsonb LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION event_row(e event) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', e.id, 'type', e.type, 'mode', e.mode, 'created_at', e.created_at, 'snapshot', e.snapshot,
                             'era', e.era, 'txid', e.txid::text, 'seq', e.seq)
 $$;
@@ -19,7 +19,7 @@ $$;
 -- null: nothing yet), latest (true: give only the place of now), subject and types (null: any), limit, scan (most events
 -- to look at). Answer: rows (up to limit + 1, in order), last (the last one looked at, where scan was not enough, else
 -- null), era and horizon (everything before them has been looked at), held (something is committed behind the horizon).
-CREATE FUNCTION read_events(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION read_events(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   the_tenant  uuid := p ->> 'tenant';
   the_mode    text := p ->> 'mode';
@@ -76,7 +76,7 @@ END
 $$;
 
 -- p: tenant, mode, organizations, endpoints, id. The row, or null. By its id an event can be read as soon as it is committed.
-CREATE FUNCTION read_event(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION read_event(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   e event;
 BEGIN
@@ -92,7 +92,8 @@ $$;
 
 -- For all who wait in one process with one question. waiting: [{n, tenant, mode, era, txid, seq}]; per n whether the next
 -- event can be read now, or is there but held back; n with nothing new is left out.
-CREATE FUNCTION news_of_events(waiting jsonb) RETURNS TABLE (n integer, ready boolean) LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION news_of_events(waiting jsonb)
+RETURNS TABLE (n integer, ready boolean) LANGUAGE sql STABLE AS $$
   SELECT w.n, next.era < event_era() OR next.txid < pg_snapshot_xmin(pg_current_snapshot())
     FROM jsonb_to_recordset(waiting) AS w (n integer, tenant uuid, mode text, era integer, txid text, seq bigint)
    CROSS JOIN LATERAL (
