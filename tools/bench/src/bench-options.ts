@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
-import { PlainFailure } from '@tolem/local-stack';
+import { PlainFailure, readReplicas, type Replicas } from '@tolem/local-stack';
 
-export const BENCH_NAMES = ['payments', 'create', 'read', 'poll'] as const;
+export const BENCH_NAMES = ['payments', 'create', 'read', 'poll', 'startup', 'idle', 'rolling'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 export interface BenchOptions {
   name: BenchName;
+  /** True: every service in one process. False: each in processes of its own, over Kafka, Redis and PostgreSQL. */
+  embedded: boolean;
+  /** How many processes of each service run; of a house of one process it says nothing. */
+  replicas: Replicas;
   /** Operations per second of the first step or of the only run. */
   rate: number;
   /** Whether the rate rises until something breaks. */
@@ -17,13 +21,34 @@ export interface BenchOptions {
   minutes: number;
   desks: number;
   open: number;
+  /** How often each service is started. */
+  times: number;
   flame: boolean;
 }
 
 /** Starting a house, warming up, letting the counters settle, taking it down. */
-const SET_UP_S = 70;
+const SET_UP_S = { embedded: 70, distributed: 90 };
 const LONGEST_PROFILE_S = 30;
 const WRITE_PROFILE_S = 10;
+/** Stopping a service in order, and starting it. */
+const RESTART_S = 6;
+const DISTRIBUTED_ONLY: readonly BenchName[] = ['startup', 'rolling'];
+const WITH_PROFILE: readonly BenchName[] = ['payments', 'create', 'read', 'poll', 'idle'];
+
+const RATES: Record<BenchName, number> = {
+  ...{ payments: 25, create: 50, read: 200, poll: 50 },
+  ...{ startup: 1, idle: 5, rolling: 50 },
+};
+const SECONDS: Record<BenchName, number> = {
+  ...{ payments: 60, create: 20, read: 20, poll: 20 },
+  ...{ startup: 1, idle: 60, rolling: 60 },
+};
+const DESKS: Record<BenchName, number> = {
+  ...{ payments: 200, create: 200, read: 200, poll: 200 },
+  ...{ startup: 1, idle: 20, rolling: 200 },
+};
+/** One of a service at least is there while the other is away. */
+const REPLICAS: Partial<Record<BenchName, string>> = { rolling: 'kaspi=2' };
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -36,6 +61,8 @@ const OPTIONS = {
   minutes: text,
   desks: text,
   open: text,
+  times: text,
+  replicas: text,
   flame: flag,
   embedded: flag,
   help: { type: 'boolean', short: 'h' },
@@ -46,32 +73,60 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
   const { values, positionals } = parse(args);
   if (values.help === true) return 'help';
   const name = readName(positionals);
+  const embedded = values.embedded === true;
+  if (embedded && DISTRIBUTED_ONLY.includes(name)) {
+    throw new PlainFailure(`--embedded is not for ${name}, which stops and starts one service of many.`);
+  }
+  if (embedded && values.replicas !== undefined)
+    throw new PlainFailure('--replicas and --embedded do not go together.');
   const steps = values.steps === true || (name === 'payments' && values.rate === undefined);
   if (steps && name !== 'payments') throw new PlainFailure(`--steps is for payments only, not for ${name}.`);
+  const flame = values.flame === true;
+  if (flame && !WITH_PROFILE.includes(name)) throw new PlainFailure(`--flame is not for ${name}.`);
   const stepBy = count('step-by', values['step-by'], 25, 1_000);
   const options: BenchOptions = {
     name,
-    rate: count('rate', values.rate, { payments: stepBy, create: 50, read: 200, poll: 50 }[name], 5_000),
+    embedded,
+    replicas: replicasOf(name, values.replicas ?? REPLICAS[name] ?? 'gateway=1'),
+    rate: count('rate', values.rate, name === 'payments' ? stepBy : RATES[name], 5_000),
     steps,
     stepBy,
     stepSeconds: count('step-seconds', values['step-seconds'], 20, 600),
-    seconds: count('seconds', values.seconds, name === 'payments' ? 60 : 20, 600),
-    minutes: count('minutes', values.minutes, 6, 120),
-    desks: count('desks', values.desks, 200, 5_000),
+    seconds: count('seconds', values.seconds, SECONDS[name], 600),
+    minutes: count('minutes', values.minutes, name === 'payments' && !embedded ? 8 : 6, 120),
+    desks: count('desks', values.desks, DESKS[name], 5_000),
     open: count('open', values.open, 200, 5_000),
-    flame: values.flame === true,
+    times: count('times', values.times, 5, 100),
+    flame,
   };
-  const leastS = SET_UP_S + options.seconds + (options.flame ? profileSeconds(options) + WRITE_PROFILE_S : 0);
+  const leastS = leastSeconds(options);
   if (leastS > options.minutes * 60) {
-    const minutes = Math.ceil(leastS / 60);
-    throw new PlainFailure(`--seconds ${options.seconds} does not fit: give --minutes ${minutes} or more.`);
+    const what = name === 'startup' ? `--times ${options.times}` : `--seconds ${options.seconds}`;
+    throw new PlainFailure(`${what} does not fit: give --minutes ${Math.ceil(leastS / 60)} or more.`);
   }
   return options;
+}
+
+function leastSeconds(options: BenchOptions): number {
+  const setUpS = SET_UP_S[options.embedded ? 'embedded' : 'distributed'];
+  if (options.name === 'startup') return setUpS + options.times * options.replicas.size * RESTART_S;
+  return setUpS + options.seconds + (options.flame ? profileSeconds(options) + WRITE_PROFILE_S : 0);
 }
 
 /** How long the profiled run is. */
 export const profileSeconds = ({ seconds }: Pick<BenchOptions, 'seconds'>): number =>
   Math.min(seconds, LONGEST_PROFILE_S);
+
+function replicasOf(name: BenchName, said: string): Replicas {
+  const replicas = readReplicas(said);
+  const absent = [...replicas].find(([, processes]) => processes === 0);
+  if (absent !== undefined)
+    throw new PlainFailure(`Without ${absent[0]} there is nothing to measure: run at least one.`);
+  if (name === 'rolling' && replicas.get('kaspi') === 1) {
+    throw new PlainFailure('rolling restarts kaspi while another one works: run at least two.');
+  }
+  return replicas;
+}
 
 function parse(args: readonly string[]) {
   try {

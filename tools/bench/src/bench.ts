@@ -1,4 +1,4 @@
-import type { Step } from '@tolem/local-stack';
+import type { DistributedHouse, Step } from '@tolem/local-stack';
 import type { BankLedger } from './bank-ledger.ts';
 import type { BenchOptions } from './bench-options.ts';
 import type { OpenHouse } from './bench-house.ts';
@@ -28,4 +28,10 @@ export function placeOf(bench: Bench, index: number): TillPlace {
   const place = bench.places[index % bench.places.length];
   if (place === undefined) throw new Error('a measurement needs a cash desk');
   return place;
+}
+
+/** The house of a measurement that stops and starts its services. */
+export function manyProcesses({ house }: Bench): DistributedHouse {
+  if (house.distributed === undefined) throw new Error('this measurement needs a process per service');
+  return house.distributed.house;
 }

@@ -8,6 +8,8 @@ import { type PaymentsRun, runPayments } from './run-payments.ts';
 
 /** Compilers and pools warm up outside the figures; an error there still ends the run. */
 const WARM_UP = { label: 'warm-up', rate: 10, seconds: 5 };
+/** Java compiles for longer; where the rate rises step by step, the steps are warm-up enough. */
+const JAVA_WARM_UP = { label: 'warm-up', rate: 25, seconds: 20 };
 /** Payments under way at the end of a step, and the bank's books. */
 const STEP_TAIL_MS = 6_000;
 
@@ -15,7 +17,9 @@ const STEP_TAIL_MS = 6_000;
 export async function measurePayments(bench: Bench): Promise<Measurement> {
   const { options } = bench;
   await bench.ledger.setBuyers({ scan_ms: 500, confirm_ms: 1_500 }, bench.signal);
-  const warmUp = await bench.step('Warming up', (step) => runPayments(bench, WARM_UP, (text) => step.note(text)));
+  const warmUp = await bench.step('Warming up', (step) =>
+    runPayments(bench, options.steps || options.embedded ? WARM_UP : JAVA_WARM_UP, (text) => step.note(text)),
+  );
   const reasons = brokenBy(warmUp.step);
   if (warmUp.step.errors > 0) throw new Error(`the warm-up broke: ${reasons.join('; ')}`);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { percentilesOf } from './percentiles.ts';
+import { percentilesOf, spreadOf } from './percentiles.ts';
 
 describe('percentiles', () => {
   it('are null where nothing was measured', () => {
@@ -32,5 +32,14 @@ describe('percentiles', () => {
         }
       }),
     );
+  });
+});
+
+describe('the spread of a few samples', () => {
+  it('is the least, the middle and the most of them', () => {
+    expect(spreadOf([30, 10, 20])).toEqual({ least: 10, median: 20, most: 30 });
+    expect(spreadOf([4, 1, 3, 2])).toEqual({ least: 1, median: 2, most: 4 });
+    expect(spreadOf([7.126])).toEqual({ least: 7.13, median: 7.13, most: 7.13 });
+    expect(spreadOf([])).toBeNull();
   });
 });

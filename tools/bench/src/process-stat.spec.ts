@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readKilobytes, readMachineStat, readProcessStat } from './process-stat.ts';
+import { readContextSwitches, readKilobytes, readMachineStat, readProcessStat } from './process-stat.ts';
 
 const line = (name: string): string =>
   `4711 (${name}) S 4700 4711 4711 0 -1 4194560 9 9 0 0 230 45 17 6 20 0 11 0 999 1 2 3 4 5 6 7 8 9`;
@@ -30,5 +30,13 @@ describe('/proc/stat', () => {
 
   it.each(['', 'cpu0 1 2 3 4 5 6 7 8', 'cpu  1 2 3'])('is not made up from %j', (text) => {
     expect(readMachineStat(text)).toBeUndefined();
+  });
+});
+
+describe('the waits of a thread', () => {
+  it('are those that it chose, not those that the kernel forced on it', () => {
+    const status = 'Name:\tnode\nvoluntary_ctxt_switches:\t4711\nnonvoluntary_ctxt_switches:\t12\n';
+    expect(readContextSwitches(status)).toBe(4_711);
+    expect(readContextSwitches('nonvoluntary_ctxt_switches:\t12\n')).toBeUndefined();
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { difference, ProcessUsage } from './process-usage.ts';
+import { difference, oursAndStores, ProcessUsage, type WatchedProcess } from './process-usage.ts';
+
+const watched = (pid: number): WatchedProcess[] => [
+  { name: 'kaspi', pid, family: false },
+  { name: 'postgres', pid, family: true },
+];
 
 describe('what a measurement used', () => {
   it('is unknown where either reading is', () => {
@@ -10,20 +15,29 @@ describe('what a measurement used', () => {
 
   it('is null for processes that do not run, never zero', async () => {
     const nobody = 2 ** 30;
-    const usage = await ProcessUsage.of({ standalone: nobody, postgres: nobody, sandbox: nobody });
-    expect(await usage.cpuMs()).toMatchObject({ standalone: null, postgres: null, sandbox: null });
-    expect(await usage.memoryMb()).toMatchObject({ standalone: null, postgres: null, sandbox: null });
+    const usage = await ProcessUsage.of(watched(nobody));
+    const unknown = { kaspi: null, postgres: null };
+    expect(await usage.cpuMs()).toMatchObject(unknown);
+    expect(await usage.memoryMb()).toMatchObject(unknown);
+    expect(await usage.wakeUps()).toMatchObject(unknown);
   });
 
   it('grows with the work that a process does', async () => {
-    const usage = await ProcessUsage.of({ standalone: process.pid, postgres: process.pid, sandbox: process.pid });
+    const usage = await ProcessUsage.of(watched(process.pid));
     const before = await usage.cpuMs();
     const from = process.cpuUsage();
     // CPU time, not time: others may have the core meanwhile.
     while (process.cpuUsage(from).user < 60_000) Math.sqrt(from.user);
     const used = difference(before, await usage.cpuMs());
-    expect(used.load_generator).toBeGreaterThanOrEqual(60);
+    expect(used['load_generator']).toBeGreaterThanOrEqual(60);
     // The kernel counts in ticks of 10 ms, or 4.
-    if (process.platform === 'linux') expect(used.standalone).toBeGreaterThanOrEqual(40);
+    if (process.platform === 'linux') expect(used['kaspi']).toBeGreaterThanOrEqual(40);
+  });
+
+  it('of ours and our stores leaves the bank and the tills out, and is unknown where a part of it is', () => {
+    const used = { gateway: 3, 'kaspi-1': 1, 'kaspi-2': 1.5, kafka: 2, sandbox: 40, load_generator: null };
+    expect(oursAndStores(used)).toBe(7.5);
+    expect(oursAndStores({ ...used, kafka: null })).toBeNull();
+    expect(oursAndStores({ sandbox: 40, load_generator: 3 })).toBeNull();
   });
 });

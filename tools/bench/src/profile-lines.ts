@@ -5,7 +5,11 @@ const SHOWN_FUNCTIONS = 25;
 const SHOWN_PACKAGES = 15;
 
 /** The costs in a profile for people: self time of the JavaScript thread, by function and by package. */
-export function profileLines({ busyMs, idleMs, functions, packages }: ProfileCosts, operations: number): string {
+export function profileLines(
+  whose: string,
+  { busyMs, idleMs, functions, packages }: ProfileCosts,
+  operations: number,
+): string {
   const whole = busyMs + idleMs;
   const busy = whole === 0 ? 0 : (busyMs / whole) * 100;
   const cells = ({ share, selfMs }: Cost): string[] => [
@@ -16,7 +20,7 @@ export function profileLines({ busyMs, idleMs, functions, packages }: ProfileCos
   const byPackage = packages.slice(0, SHOWN_PACKAGES).map((cost) => [cost.what, ...cells(cost)]);
   return [
     '',
-    `Profile of the services: JavaScript ran ${busy.toFixed(0)} % of ${(whole / 1_000).toFixed(1)} s; shares of that time`,
+    `Profile of ${whose}: JavaScript ran ${busy.toFixed(0)} % of ${(whole / 1_000).toFixed(1)} s; shares of that time`,
     '',
     ...columns([['function', 'whose', 'self', 'ms each'], ...byFunction]),
     '',

@@ -3,7 +3,7 @@ import { benchResult } from './bench-result.ts';
 import type { Measurement } from './measurement.ts';
 import { resultOf } from './result-of.ts';
 
-const about = { name: 'payments', commit: 'abc1234', cores: 2 } as const;
+const about = { name: 'payments', mode: 'embedded', commit: 'abc1234', cores: 2 } as const;
 const cpuMs = { standalone: 800, postgres: 400, sandbox: 200, load_generator: 100 };
 const latency = { p50: 5, p95: 9, p99: 20 };
 const measurement: Measurement = {
@@ -18,7 +18,16 @@ const measurement: Measurement = {
   ],
   run: {
     ...{ outcome: undefined, wallMs: 10_000, cpuMs, memoryMb: cpuMs, othersCores: 0.1, idleCpuMsPerSecond: cpuMs },
-    ...{ rate: 25, sent: 101, operations: 100, errors: 1, further: {}, facts: [], rampOperations: 10 },
+    ...{
+      rate: 25,
+      sent: 101,
+      operations: 100,
+      errors: 1,
+      further: {},
+      facts: [],
+      rampOperations: 10,
+      shared: undefined,
+    },
     latencies: { create_to_qr: latency },
     counts: {
       statements: [
@@ -63,7 +72,7 @@ describe('the result file', () => {
     expect(resultOf(about, { ...measurement, run: undefined, goodRate: 0 })).toMatchObject({
       good_rate: 0,
       latency_ms: { create_to_qr: null },
-      cpu_ms_per_payment: { standalone: null },
+      cpu_ms_per_payment: {},
       per_payment: { messages: null, bytes: null },
     });
     const nothingSucceeded = { ...measurement, run: { ...run, operations: 0 } };
@@ -74,5 +83,28 @@ describe('the result file', () => {
     expect(resultOf(about, { ...measurement, steps: [], goodRate: null }).steps).toEqual([
       { rate: 25, sent: 101, ok: 100, errors: 1 },
     ]);
+  });
+
+  it('of a house of many processes counts the stores among what is ours, and what Redis and Kafka did', () => {
+    const { run } = measurement;
+    if (run === undefined) throw new Error('there was a run');
+    const used = { 'gateway-1': 100, 'gateway-2': 100, kaspi: 200, postgres: 150, kafka: 200, redis: 50, sandbox: 900 };
+    const shared = {
+      redis: [
+        { name: 'evalsha', calls: 300, totalMs: 4 },
+        { name: 'zadd', calls: 300, totalMs: 1 },
+      ],
+      kafka: [
+        { topic: 'tolem.payments', bytes: 90_000, records: 400, batches: 200 },
+        { topic: '__consumer_offsets', bytes: 10_000, records: 50, batches: 50 },
+      ],
+    };
+    const distributed = { ...measurement, run: { ...run, cpuMs: used, memoryMb: used, shared } };
+    expect(benchResult.parse(resultOf({ ...about, mode: 'distributed' }, distributed))).toMatchObject({
+      mode: 'distributed',
+      cpu_ms_per_payment: { 'gateway-1': 1, 'gateway-2': 1, kaspi: 2, kafka: 2, total_ours_and_stores: 8 },
+      rss_mb: { kaspi: 200 },
+      per_payment: { redis_commands: 6, kafka_records: 4.5, kafka_bytes: 1_000 },
+    });
   });
 });

@@ -4,7 +4,7 @@ import { resultOf } from './result-of.ts';
 import { resultTable } from './result-table.ts';
 
 const unknown = { standalone: null, postgres: null, sandbox: null, load_generator: null };
-const about = { name: 'payments', commit: null, cores: 2 } as const;
+const about = { name: 'payments', mode: 'embedded', commit: null, cores: 2 } as const;
 const measurement: Measurement = {
   operation: 'payment',
   goodRate: 75,
@@ -12,7 +12,17 @@ const measurement: Measurement = {
   steps: [],
   run: {
     ...{ outcome: undefined, wallMs: 1, cpuMs: unknown, memoryMb: unknown, idleCpuMsPerSecond: unknown },
-    ...{ othersCores: 1.4, rate: 37.5, sent: 10, operations: 10, errors: 0, further: {}, facts: [], rampOperations: 0 },
+    ...{
+      othersCores: 1.4,
+      rate: 37.5,
+      sent: 10,
+      operations: 10,
+      errors: 0,
+      further: {},
+      facts: [],
+      rampOperations: 0,
+      shared: undefined,
+    },
     latencies: { create_to_qr: { p50: 7.25, p95: 20, p99: 39 } },
     counts: { statements: null, outboxRows: 30, progressEvents: 10, walBytes: 50_000 },
   },
@@ -45,5 +55,23 @@ describe('the table for people', () => {
   it('ends with its notes where nothing could be measured', () => {
     const table = shown({ ...measurement, goodRate: 0, run: undefined });
     expect(table.trimEnd().split('\n').at(-1)).toBe('Note: the steps ended at 100/s: 3 errors');
+  });
+
+  it('of a house of many processes has its own aims, a line per process and what Redis and Kafka did', () => {
+    const { run } = measurement;
+    if (run === undefined) throw new Error('there was a run');
+    const cpuMs = { kaspi: 20, kafka: 30, postgres: 5, redis: 5, sandbox: 900, load_generator: 900 };
+    const shared = {
+      redis: [{ name: 'evalsha', calls: 25, totalMs: 1 }],
+      kafka: [{ topic: 'tolem.commands.kaspi', bytes: 4_000, records: 10, batches: 5 }],
+    };
+    const changed = { ...measurement, run: { ...run, cpuMs, memoryMb: cpuMs, shared } };
+    const table = resultTable(resultOf({ ...about, mode: 'distributed' }, changed), changed);
+    expect(table).toContain('Last good rate: 75 payments/s (aim: at least 150)');
+    expect(table).toMatch(/create → QR.* p50 ≤ 10, p99 ≤ 50/);
+    expect(table).toMatch(/kafka +3\.00 +30/);
+    expect(table).toMatch(/total_ours_and_stores +6\.00.*\n +aim of the total: at most 8/);
+    expect(table).toMatch(/evalsha +2\.500 +0\.100/);
+    expect(table).toMatch(/tolem\.commands\.kaspi +1\.000 +0\.500 +400\.000/);
   });
 });

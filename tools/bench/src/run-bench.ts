@@ -5,16 +5,22 @@ import { join } from 'node:path';
 import { type Output, PlainFailure, Progress, REPOSITORY, tolemFolder } from '@tolem/local-stack';
 import { BankLedger } from './bank-ledger.ts';
 import type { Bench } from './bench.ts';
-import { BenchHouse, type OpenHouse } from './bench-house.ts';
+import type { BenchHouse, OpenHouse } from './bench-house.ts';
 import { type BenchName, type BenchOptions, profileSeconds } from './bench-options.ts';
-import { writeResult } from './bench-result.ts';
+import type { BenchOutcome } from './bench-outcome.ts';
+import { type AboutBench, writeResult } from './bench-result.ts';
 import { commitOf } from './commit.ts';
 import { CpuProfiler } from './cpu-profiler.ts';
+import { EmbeddedHouse } from './embedded-house.ts';
 import { HttpLoad } from './http-load.ts';
+import { ManyProcesses } from './many-processes.ts';
 import { measureCreate } from './measure-create.ts';
+import { measureIdle } from './measure-idle.ts';
 import { measurePayments } from './measure-payments.ts';
 import { measurePoll } from './measure-poll.ts';
 import { measureRead } from './measure-read.ts';
+import { measureRolling } from './measure-rolling.ts';
+import { measureStartup } from './measure-startup.ts';
 import type { Measurement } from './measurement.ts';
 import { ProcessUsage } from './process-usage.ts';
 import { profileLines } from './profile-lines.ts';
@@ -26,11 +32,29 @@ import { resultTable } from './result-table.ts';
 /** What a run that should be over still gets; a house that hangs must not hang us. */
 const GRACE_MS = 60_000;
 
-const MEASURES: Record<BenchName, (bench: Bench) => Promise<Measurement>> = {
-  payments: measurePayments,
-  create: measureCreate,
-  read: measureRead,
-  poll: measurePoll,
+/** A load whose costs are counted per operation. */
+const ofLoad =
+  (measure: (bench: Bench) => Promise<Measurement>) =>
+  async (bench: Bench, about: AboutBench): Promise<BenchOutcome> => {
+    const measurement = await measure(bench);
+    const { run, profiled } = measurement;
+    const result = resultOf(about, measurement);
+    return {
+      result,
+      table: resultTable(result, measurement),
+      good: result.errors === 0 && run !== undefined,
+      profiled: run === undefined || profiled === undefined ? undefined : { rate: run.rate, run: profiled },
+    };
+  };
+
+const MEASURES: Record<BenchName, (bench: Bench, about: AboutBench) => Promise<BenchOutcome>> = {
+  payments: ofLoad(measurePayments),
+  create: ofLoad(measureCreate),
+  read: ofLoad(measureRead),
+  poll: ofLoad(measurePoll),
+  startup: measureStartup,
+  idle: measureIdle,
+  rolling: measureRolling,
 };
 
 /** Starts a house, measures, writes the result and takes everything down, whatever happens. Answers the exit code. */
@@ -44,19 +68,22 @@ export async function runBench(
   const folder = join(tolemFolder().dir, 'bench');
   const tooLong = AbortSignal.timeout(options.minutes * 60_000 + GRACE_MS);
   const stopping = AbortSignal.any([signals.stopping, tooLong]);
-  const house = new BenchHouse({
+  const input = {
     folder,
     // The short timers would end a payment that nobody pays before it is measured.
-    timers: options.name === 'create' || options.name === 'poll' ? 'bank' : 'local',
+    timers: options.name === 'create' || options.name === 'poll' ? ('bank' as const) : ('local' as const),
     inspect: options.flame,
     progress,
     stopping,
     hurry: signals.hurry,
-  });
+  };
+  const house: BenchHouse = options.embedded
+    ? new EmbeddedHouse(input)
+    : new ManyProcesses({ ...input, replicas: options.replicas });
   let load: HttpLoad | undefined;
   try {
     const opened = await Promise.race([house.open(), house.failure]);
-    load = new HttpLoad(opened.gatewayUrl, opened.chain.apiKey);
+    load = new HttpLoad(opened.gatewayUrls, opened.chain.apiKey);
     const bench = await benchOf(options, opened, load, progress, startedMs, stopping);
     const code = await Promise.race([measureAndWrite(bench, folder), house.failure]);
     progress.line();
@@ -90,7 +117,7 @@ async function benchOf(
     house,
     load,
     ledger: new BankLedger(house.sandboxControl),
-    usage: await ProcessUsage.of(house.pids),
+    usage: await ProcessUsage.of(house.processes),
     places: desks.map((desk) => ({ organization: house.chain.organization, desk })),
     runId: `bench-${randomBytes(6).toString('hex')}`,
     deadlineMs: startedMs + options.minutes * 60_000,
@@ -102,31 +129,34 @@ async function benchOf(
 
 async function measureAndWrite(bench: Bench, folder: string): Promise<number> {
   const { name } = bench.options;
-  const measurement = await MEASURES[name](bench);
-  const about = { name, commit: await commitOf(REPOSITORY), cores: availableParallelism() };
-  const result = resultOf(about, measurement);
-  const table = resultTable(result, measurement);
+  const { mode } = bench.house;
+  const about = { name, mode, commit: await commitOf(REPOSITORY), cores: availableParallelism() };
+  const { result, table, good, profiled } = await MEASURES[name](bench, about);
   const path = await writeResult(folder, result, table, Date.now());
   bench.line();
   for (const line of table.trimEnd().split('\n')) bench.line(line);
-  if (bench.options.flame) await profile(bench, measurement, path);
+  if (bench.options.flame && profiled !== undefined) await profile(bench, profiled, path);
   bench.line();
   bench.line(`Written to ${path}.json`);
-  return result.errors === 0 && measurement.run !== undefined ? 0 : 1;
+  return good ? 0 : 1;
 }
 
-async function profile(bench: Bench, { profiled, run }: Measurement, path: string): Promise<void> {
-  const port = bench.house.inspectPort;
-  if (profiled === undefined || run === undefined || port === undefined) return;
+/** All services at once, under the same load. */
+async function profile(bench: Bench, again: NonNullable<BenchOutcome['profiled']>, path: string): Promise<void> {
   const seconds = profileSeconds(bench.options);
   if (performance.now() + seconds * 1_000 > bench.deadlineMs) {
     throw new PlainFailure('There was no time left for the profile: give more --minutes.');
   }
   bench.line();
-  const profiler = await CpuProfiler.start(port);
-  await bench.step(`The same load for ${seconds} s, profiled`, (step) => profiled(seconds, (text) => step.note(text)));
-  const lines = profileLines(costsOf(await profiler.stop(`${path}.cpuprofile`)), run.rate * seconds);
-  await appendFile(`${path}.txt`, lines);
-  for (const line of lines.trimEnd().split('\n')) bench.line(line);
-  bench.line(`The profile for Chrome's developer tools or speedscope: ${path}.cpuprofile`);
+  const profilers = await Promise.all(
+    bench.house.inspectors.map(async ({ name, port }) => ({ name, profiler: await CpuProfiler.start(port) })),
+  );
+  await bench.step(`The same for ${seconds} s, profiled`, (step) => again.run(seconds, (text) => step.note(text)));
+  for (const { name, profiler } of profilers) {
+    const file = `${path}-${name}.cpuprofile`;
+    const lines = profileLines(name, costsOf(await profiler.stop(file)), again.rate * seconds);
+    await appendFile(`${path}.txt`, lines);
+    for (const line of lines.trimEnd().split('\n')) bench.line(line);
+    bench.line(`The profile for Chrome's developer tools or speedscope: ${file}`);
+  }
 }

@@ -1,3 +1,4 @@
+import type { BankPayment } from './bank-ledger.ts';
 import type { Bench } from './bench.ts';
 import { placeOf } from './bench.ts';
 import type { StepOutcome } from './breaking-rule.ts';
@@ -14,6 +15,10 @@ const LONGEST_BACKLOG_S = 10;
 export interface PaymentsRun {
   step: StepOutcome;
   latencies: PaymentLatencies;
+  /** As the tills saw them; those that never ended are not among them. */
+  records: readonly TillRecord[];
+  /** The same payments in the bank's books. */
+  bank: ReadonlyMap<string, BankPayment>;
 }
 
 /** Payments at a fixed arrival rate, each with a till of its own, and the books compared at the end. */
@@ -48,6 +53,8 @@ export async function runPayments(
   ];
   return {
     latencies,
+    records,
+    bank,
     step: {
       rate: run.rate,
       sent: outcome.sent,
