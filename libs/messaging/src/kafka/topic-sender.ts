@@ -1,4 +1,5 @@
 import type { OutgoingMessage } from './kafka-message.ts';
+import { Pace } from './pace.ts';
 
 export interface TopicSenderOptions {
   readonly topic: string;
@@ -16,18 +17,21 @@ interface Waiting {
   readonly settle: (held: boolean) => void;
 }
 
+/** The longest that a message waits for others to travel with, and only where one has just left. */
+const LINGER_MS = 4;
 const BATCH_SIZE = 500;
 /** Together with what the protocol adds, below the 1 MiB that a broker takes by default in one batch. */
 const BATCH_BYTES = 900_000;
 
 /**
- * Sends to one topic: what comes in one turn of the event loop or while a batch is under way goes together, one batch at
- * a time, so that messages of one key keep their order.
+ * Sends to one topic: what comes while a batch is under way or has just left goes together, one batch at a time, so that
+ * messages of one key keep their order.
  */
 export class TopicSender {
   #waiting: Waiting[] = [];
   #sending: Promise<void> | undefined;
   #failing = false;
+  readonly #pace = new Pace(LINGER_MS);
 
   constructor(private readonly options: TopicSenderOptions) {}
 
@@ -41,7 +45,7 @@ export class TopicSender {
     if (this.#waiting.length >= this.options.maxWaiting) return Promise.resolve(false);
     return new Promise((settle) => {
       this.#waiting.push({ message, bytes, settle });
-      this.#sending ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#sendAll());
+      this.#sending ??= this.#sendAll();
     });
   }
 
@@ -52,6 +56,7 @@ export class TopicSender {
 
   async #sendAll(): Promise<void> {
     while (this.#waiting.length > 0) {
+      await this.#pace.turn();
       const batch = this.#waiting.splice(0, sizeOfBatch(this.#waiting));
       try {
         await this.options.carry(
