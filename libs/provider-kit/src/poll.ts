@@ -31,6 +31,8 @@ export interface PollRooms {
 
 const RESEED_PAGE = 1_000;
 const SKIPPED_AGAIN_MS = 250;
+/** What broke off comes again, not at once: what was in its way, as a database that is restarted, may still be there. */
+const BROKEN_OFF_AGAIN_MS = 2_000;
 const MAX_SUSPECTED = 10_000;
 
 /**
@@ -150,18 +152,32 @@ export class Polling {
       const now = this.around.clock.now();
       for (const claim of claims) {
         this.rooms.metrics.pollLate(now - claim.dueAt);
-        this.#track(this.#ask(claim));
+        this.#track(claim, this.#ask(claim));
       }
     } catch (error) {
       this.#warn(error, 'claiming from the schedule');
     }
   }
 
-  #track(running: Promise<void>): void {
-    // What breaks off here comes again: its lease in the schedule ends.
-    const guarded = running.catch((error: unknown) => this.#warn(error, 'asking'));
+  #track(claim: PollClaim, running: Promise<void>): void {
+    const guarded = running.catch((error: unknown) => {
+      this.#warn(error, 'asking');
+      return this.#askAgain(claim);
+    });
     this.#running.add(guarded);
     void guarded.finally(() => this.#running.delete(guarded));
+  }
+
+  /** Where the schedule is in trouble too, the entry comes again when its lease ends. */
+  async #askAgain(claim: PollClaim): Promise<void> {
+    const { payload } = claim;
+    try {
+      const intervalMs = payload === CONNECTION ? 0 : ((JSON.parse(payload) as Plan).waiting?.intervalMs ?? 0);
+      const dueAt = this.around.clock.now() + Math.max(intervalMs, BROKEN_OFF_AGAIN_MS);
+      await this.rooms.schedule.reschedule(claim, { dueAt, payload });
+    } catch (error) {
+      this.#warn(error, 'planning the next question');
+    }
   }
 
   async #ask(claim: PollClaim): Promise<void> {

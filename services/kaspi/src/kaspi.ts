@@ -13,6 +13,11 @@ import { kaspiProvider } from './provider.ts';
 
 /** Room for the call's own deadline to pass and its answer to be written. */
 const CALL_SLACK_MS = 1_000;
+/**
+ * How long an operation may wait for its first call before its lease has to be renewed. What a process that died had
+ * accepted is free when its lease is over, and a start must be free well before its deadline (20 s) to be worth anything.
+ */
+const BEFORE_CALL_MS = 2_000;
 
 /** Starts the Kaspi service; resolves when it takes commands. */
 export async function startKaspi(config: KaspiConfig, around: HostSurroundings): Promise<RunningProvider> {
@@ -35,7 +40,7 @@ export async function startKaspi(config: KaspiConfig, around: HostSurroundings):
       ...DEFAULT_KIT_SETTINGS,
       alone,
       callMs,
-      leaseMs: 2 * callMs,
+      leaseMs: callMs + BEFORE_CALL_MS,
       timetable: { ...DEFAULT_TIMETABLE, graceMs: config.graceMs },
     },
   });

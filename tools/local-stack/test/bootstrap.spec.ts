@@ -96,7 +96,7 @@ describe('the first program of a fresh clone', () => {
     const run = await clone();
     const answer = run(['stat']);
     expect(answer.status).toBe(1);
-    expect(answer.stderr).toBe('Unknown command "stat": use one of start, stack, demo, bench, test.\n');
+    expect(answer.stderr).toBe('Unknown command "stat": use one of start, stack, demo, bench, drill, test.\n');
   });
 
   it('an installation that fails for want of a network says so in one sentence and keeps the log', async () => {

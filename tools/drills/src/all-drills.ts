@@ -1,0 +1,24 @@
+import { crashes } from './crash-drills.ts';
+import type { Drill } from './drill.ts';
+import { SERVICES } from './drill-house.ts';
+import { held, killed, rolled } from './service-drills.ts';
+import { STORE_DRILLS } from './store-drills.ts';
+
+const calm: Drill = {
+  name: 'calm',
+  title: 'nothing breaks',
+  run: async ({ wait }) => {
+    await wait(5_000, 2_000);
+    return [];
+  },
+};
+
+/** In the order in which they run. */
+export const ALL_DRILLS: readonly Drill[] = [
+  calm,
+  ...SERVICES.map(killed),
+  ...SERVICES.map(rolled),
+  ...STORE_DRILLS,
+  ...SERVICES.map(held),
+  ...SERVICES.map(crashes),
+];

@@ -1,0 +1,73 @@
+import { CRASH_POINTS, type CrashPoint } from './crash-points.ts';
+import type { Drill, Scene } from './drill.ts';
+import type { Service } from './drill-house.ts';
+import { recoveredAtMs } from './recovered-at.ts';
+import { until } from './until.ts';
+
+const CALM_TIMEOUT_MS = 30_000;
+
+/** Where work is lost most easily: around the calls of the bank, around commits, and around what is told of them. */
+const FEW = [
+  'after create commits',
+  'before payment.start is published',
+  'after facts are applied',
+  'after accept commits',
+  'while qr/create is called, unanswered',
+  'before started commits',
+  'after paid commits',
+];
+
+/** The steps at which a payment can be cut, each in the process that takes it. */
+export const crashes = (service: Service): Drill => ({
+  name: `crash-${service}`,
+  title: `${service} dies at steps of a payment`,
+  run: (scene) =>
+    dieAtEach(
+      scene,
+      service,
+      CRASH_POINTS.filter(({ services, name }) => services.includes(service) && (scene.long || FEW.includes(name))),
+    ),
+});
+
+/** One of these steps. */
+export const crash = (service: Service, step: string): Drill => ({
+  name: `crash-${service}`,
+  title: `${service} dies ${step}`,
+  run: (scene) =>
+    dieAtEach(
+      scene,
+      service,
+      CRASH_POINTS.filter(({ name }) => name === step),
+    ),
+});
+
+async function dieAtEach(scene: Scene, service: Service, points: readonly CrashPoint[]): Promise<string[]> {
+  const missed: string[] = [];
+  for (const [at, point] of points.entries()) {
+    scene.say(`${at + 1} of ${points.length}: ${point.name}`);
+    if (!(await dieAt(scene, service, point))) missed.push(point.name);
+  }
+  return [
+    `${points.length - missed.length} of ${points.length} points`,
+    ...missed.map((name) => `${name}: not reached`),
+  ];
+}
+
+async function dieAt({ house, load }: Scene, service: Service, point: CrashPoint): Promise<boolean> {
+  if (house.crashes === undefined) throw new Error('this house was opened without crash points');
+  const { pid } = house.process(service);
+  const before = house.ends.length;
+  load.freshDesks = point.freshDesk === true;
+  load.cancels = point.cancels === true;
+  house.crashes.arm(service, 1, pid, point);
+  const died = await house.ended(service, 1, before);
+  load.freshDesks = false;
+  load.cancels = false;
+  if (died) house.ends.splice(before, 1);
+  else house.crashes.disarm(service, 1, pid);
+  await house.startEnded();
+  // A process that dies again before its consumer group has gathered would leave the same partitions unserved for too long.
+  const startedAtMs = Date.now();
+  await until(() => recoveredAtMs(load.sales, startedAtMs, Date.now()), CALM_TIMEOUT_MS, house.house.ending);
+  return died;
+}

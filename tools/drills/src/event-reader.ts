@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { ChainServer, type ChainServerInput } from './chain-server.ts';
+import { eventAnswer, type ToldPayment, toldPayment } from './told-payment.ts';
+
+const WAIT_S = 5;
+const AGAIN_MS = 500;
+const page = z.looseObject({ data: z.array(eventAnswer), next: z.string() });
+
+/** A back office that keeps its books by reading the events from the first one on, as docs/integrating.md tells it to. */
+export class EventReader {
+  /** About payments, in the order in which they were read. */
+  readonly told: ToldPayment[] = [];
+  readonly twice: string[] = [];
+  private readonly known = new Set<string>();
+  private readonly stopped = new AbortController();
+  /** Of its own, so that only what tills had to repeat is counted there. */
+  private readonly chain: ChainServer;
+  private readonly reading: Promise<void>;
+
+  constructor(input: ChainServerInput) {
+    this.chain = new ChainServer({ ...input, signal: AbortSignal.any([input.signal, this.stopped.signal]) });
+    this.reading = this.read();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.reading;
+    this.chain.close();
+  }
+
+  private async read(): Promise<void> {
+    const { signal } = this.stopped;
+    let after = '';
+    while (!signal.aborted) {
+      try {
+        const path = `/v1/events?wait=${WAIT_S}&limit=100${after === '' ? '' : `&after=${after}`}`;
+        const answer = await this.chain.request({ method: 'GET', path, waitSeconds: WAIT_S });
+        if (answer.status !== 200) throw new Error(`GET ${path} was answered with ${answer.status}`);
+        const { data, next } = page.parse(JSON.parse(answer.text));
+        for (const event of data) {
+          if (this.known.has(event.id)) this.twice.push(event.id);
+          this.known.add(event.id);
+          const told = toldPayment(event);
+          if (told !== undefined) this.told.push(told);
+        }
+        after = encodeURIComponent(next);
+      } catch {
+        // What cannot be read now is read later: whoever misses an event in the end sees it in the books.
+        await pause(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+}

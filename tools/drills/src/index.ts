@@ -1,0 +1,1 @@
+export type { DrillResult } from './drill-result.ts';

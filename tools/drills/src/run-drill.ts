@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { countsSince } from './chain-server.ts';
+import type { Drill } from './drill.ts';
+import type { DrillHouse } from './drill-house.ts';
+import type { DrillResult } from './drill-result.ts';
+import { Load } from './load.ts';
+import { recoveredAtMs } from './recovered-at.ts';
+import type { Sale } from './sale.ts';
+import { settleBooks } from './settle-books.ts';
+import { until } from './until.ts';
+
+export interface DrillRun {
+  house: DrillHouse;
+  /** Payments per second. */
+  rate: number;
+  /** Of the drill's waits. */
+  scale: number;
+  long: boolean;
+  /** Unique among all runs. */
+  runId: string;
+  say: (text: string) => void;
+}
+
+const DESKS = 60;
+/** The load runs for so long before something breaks. */
+const BEFORE_MS = 3_000;
+const LEAST_BEFORE_MS = 1_000;
+const RECOVERY_TIMEOUT_MS = 60_000;
+
+/** Load, fault, recovery, and the books of everything that was sold meanwhile. */
+export async function runDrill(drill: Drill, run: DrillRun): Promise<DrillResult> {
+  const { house, rate, scale, say } = run;
+  const { ending: signal } = house.house;
+  const place = { organization: house.chain.organization, tradePoint: house.chain.tradePoint };
+  const desks = Array.from({ length: DESKS }, (_, index) => `till-${index + 1}`);
+  const wait = async (ms: number, atLeastMs = 0): Promise<void> =>
+    pause(Math.max(ms * scale, atLeastMs), undefined, { signal });
+  const sinceMs = Date.now();
+  const before = { counts: { ...house.server.counts }, ends: house.ends.length };
+  const load = new Load({ chain: house.server, place, rate, name: `${run.runId}-${drill.name}`, desks, signal });
+  await wait(BEFORE_MS, LEAST_BEFORE_MS);
+  say('the fault');
+  const faultAtMs = Date.now();
+  const notes = await drill.run({ house, load, long: run.long, wait, say });
+  const faultEndMs = Date.now();
+  say('recovering');
+  const recovered = async (): Promise<number | undefined> => {
+    await house.startEnded();
+    return recoveredAtMs(load.sales, faultEndMs, Date.now());
+  };
+  const isRecovered = (await until(recovered, RECOVERY_TIMEOUT_MS, signal)) !== undefined;
+  say('the last payments end');
+  await load.stop();
+  // Who was caught by the fault may have shown only now for how long.
+  const recoveredMs = isRecovered ? recoveredAtMs(load.sales, faultEndMs, Date.now()) : undefined;
+  const requests = countsSince(house.server.counts, before.counts);
+  say('comparing the books');
+  const differences = await settleBooks(house, load.sales, sinceMs);
+  return {
+    ...{ name: drill.name, title: drill.title },
+    payments: load.sales.length,
+    succeeded: load.sales.filter(({ told }) => told === 'succeeded').length,
+    unpaid: unpaidOf(load.sales),
+    faultMs: faultEndMs - faultAtMs,
+    recoveryMs: recoveredMs === undefined ? null : recoveredMs - faultEndMs,
+    createToQrP99Ms: p99Of(load.sales),
+    requests,
+    ended: house.ends.slice(before.ends),
+    notes,
+    differences,
+  };
+}
+
+function unpaidOf(sales: readonly Sale[]): Record<string, number> {
+  const reasons = sales.flatMap(({ told, failure }) =>
+    told === undefined || told === 'succeeded' ? [] : [failure ?? told],
+  );
+  return Object.fromEntries([...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => [reason, all.length]));
+}
+
+function p99Of(sales: readonly Sale[]): number | null {
+  const waits = sales
+    .flatMap(({ sentAtMs, qrAtMs }) => (qrAtMs === undefined ? [] : [qrAtMs - sentAtMs]))
+    .sort((a, b) => a - b);
+  return waits[Math.ceil(waits.length * 0.99) - 1] ?? null;
+}
