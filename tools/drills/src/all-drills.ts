@@ -16,7 +16,7 @@ const calm: Drill = {
 /** In the order in which they run. */
 export const ALL_DRILLS: readonly Drill[] = [
   calm,
-  ...SERVICES.map(killed),
+  ...SERVICES.map((service) => killed(service)),
   ...SERVICES.map(rolled),
   ...STORE_DRILLS,
   ...SERVICES.map(held),

@@ -74,9 +74,10 @@ export class ChainServer {
     const { counts } = this;
     const deadline = performance.now() + patienceMs;
     counts.requests += 1;
+    const first = this.turn++;
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();
-      const gateway = gateways[this.turn++ % gateways.length] ?? '';
+      const gateway = gateways[(first + attempt - 1) % gateways.length] ?? '';
       const tried = await this.tryOnce(gateway, call);
       if ('answer' in tried && tried.answer.status < 500) return tried.answer;
       const why = 'why' in tried ? tried.why : tried.answer.status === 503 ? 'unavailable' : 'broken';

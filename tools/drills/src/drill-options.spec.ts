@@ -31,5 +31,7 @@ describe('the command line of the drills', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(readDrillOptions(['--help'])).toBe('help');
     for (const name of names) expect(HELP).toContain(name);
+    expect(HELP).toContain('kill -9 of each kaspi');
+    expect(HELP).toContain('kill -9 of each gateway');
   });
 });

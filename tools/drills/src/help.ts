@@ -20,7 +20,8 @@ Options
   --help       show this text
 
 "Recovered" is the time from the end of the fault until a new payment has its QR within a second and no till has waited
-longer than 5 s for its QR, or longer than 5 s after that for the money that its buyer brings after 1.5 s. While a store is away a payment may be refused with 503 or wait for its start for 20 s: both are right.
+longer than 5 s for its QR, or longer than 5 s after that for the money that its buyer brings after 1.5 s. While a store
+is away a payment may be refused with 503 or wait for its start for 20 s: both are right.
 
 Results are written to .tolem/drills/ as JSON, logs lie beside them. The exit code is 1 when books differ.
 `;

@@ -59,8 +59,6 @@ export interface GroupMemberOptions {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Whoever takes a batch only puts it into a queue, so one partition must not wait for another. */
-const PARTITIONS_AT_ONCE = 64;
 const PARTITION_BYTES = 262_144;
 const FETCH_BYTES = 2_097_152;
 const FIRST_PAUSE_MS = 100;
@@ -180,7 +178,6 @@ export class GroupMember {
     if (this.#closing.signal.aborted) return;
     await this.#consumer.run({
       autoCommit: false,
-      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
       eachBatchAutoResolve: false,
       eachBatch: async (payload) => {
         this.#commitOffsets = payload.commitOffsetsIfNecessary;

@@ -6,7 +6,6 @@ import type { ConsumerQueue, Outcome } from '../consumer-queue.ts';
 import { type Assignment, type BatchInHand, GroupMember, type KafkaTiming } from './group-member.ts';
 import { fromKafkaMessage, type OutgoingMessage } from './kafka-message.ts';
 import { dueAtMs, fromParkedMessage, toParkedMessage } from './parked-message.ts';
-import { Pace } from './pace.ts';
 import { PartitionAccounts } from './partition-accounts.ts';
 import type { SettledOffsets } from './settled-offsets.ts';
 
@@ -39,8 +38,6 @@ interface Taken {
 
 /** Duplicates after a crash are the price of this; a commit for each message would cost more than the message. */
 const COMMIT_EVERY_MS = 100;
-/** Brokers are asked for more no sooner than this after the last answer that brought something: more comes at once then. */
-const FETCH_EVERY_MS = 4;
 /** A handler's bug is met again after so long, then after twice as long each time; the dispatcher ends it. */
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
@@ -64,8 +61,7 @@ export class KafkaSubscription implements Subscription {
   #epoch = 0;
   /** Taken, neither in the queue nor with the handlers: waiting to be tried again, or on the way to the parked topic. */
   #elsewhere = 0;
-  readonly #waitingForRoom = new Set<() => void>();
-  readonly #pace = new Pace(FETCH_EVERY_MS);
+  #roomMade: (() => void) | undefined;
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> = Promise.resolve();
   #parkedTimer: NodeJS.Timeout | undefined;
@@ -103,7 +99,7 @@ export class KafkaSubscription implements Subscription {
 
   /** Messages have left the queue. */
   roomMade(): void {
-    for (const goOn of this.#waitingForRoom) goOn();
+    this.#roomMade?.();
   }
 
   close(): Promise<void> {
@@ -152,8 +148,6 @@ export class KafkaSubscription implements Subscription {
       last = message.offset;
     }
     resolve();
-    // The client asks for more when all partitions of its last answer have come to here.
-    await this.#pace.turn();
   }
 
   /** Hands a message to the queue; false where its partition has to wait for it. */
@@ -244,12 +238,10 @@ export class KafkaSubscription implements Subscription {
     const epoch = this.#epoch;
     while (this.options.queue.room - this.#elsewhere <= 0 && epoch === this.#epoch && !this.#closing.signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<undefined>();
-      const goOn = (): void => resolve(undefined);
-      this.#waitingForRoom.add(goOn);
-      const timer = setTimeout(goOn, this.options.timing.heartbeatMs);
+      this.#roomMade = () => resolve(undefined);
+      const timer = setTimeout(this.#roomMade, this.options.timing.heartbeatMs);
       await promise;
       clearTimeout(timer);
-      this.#waitingForRoom.delete(goOn);
       await batch.heartbeat();
     }
   }
