@@ -134,7 +134,8 @@ export class DeliverWebhooks implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   #fill(endpoint: string, lane: Lane): void {
-    while (lane.running < this.settings.concurrency) {
+    // Whoever stops gives back what was not begun.
+    while (!this.#isStopping && lane.running < this.settings.concurrency) {
       const next = lane.queue.shift();
       if (next === undefined) break;
       lane.running += 1;
