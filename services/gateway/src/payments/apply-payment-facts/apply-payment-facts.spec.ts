@@ -68,7 +68,8 @@ describe('facts of the provider', () => {
     const woken: string[] = [];
     const stops = ids.map((id) => house.wakeUps.listen(id, () => woken.push(id)));
     const sent: string[] = [];
-    const stop = house.worker.onRoundTrip((sql) => sent.push(sql));
+    // The outbox removes what has left when its time comes, whoever is measured meanwhile.
+    const stop = house.worker.onRoundTrip((sql) => sql.startsWith('DELETE FROM outbox') || sent.push(sql));
     await house.tell(...ids.map((payment) => ({ payment, seq: 1, phase: 'processing' })));
     stop();
     for (const each of stops) each();
