@@ -21,7 +21,7 @@ export async function start__Name__(config: __Name__Config, around: HostSurround
       ...DEFAULT_KIT_SETTINGS,
       alone,
       callMs,
-      leaseMs: 2 * callMs,
+      leaseMs: callMs + 2_000,
       timetable: { ...DEFAULT_TIMETABLE, graceMs: config.graceMs },
     },
   });
