@@ -1,5 +1,17 @@
 import { setTimeout as passing } from 'node:timers/promises';
 
+export interface PaceTime {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Resolves after `ms`; with 0 in the next turn of the event loop. */
+  wait(ms: number): Promise<unknown>;
+}
+
+const realTime: PaceTime = {
+  now: () => performance.now(),
+  wait: (ms) => (ms > 0 ? passing(ms) : new Promise((resolve) => setImmediate(resolve))),
+};
+
 /**
  * Lets through at most once in so many milliseconds, and at once after a rest: what comes in between goes together. A
  * request to a broker costs far more than a message in it.
@@ -8,7 +20,10 @@ export class Pace {
   #notBeforeMs = -Infinity;
   #waiting: Promise<void> | undefined;
 
-  constructor(private readonly everyMs: number) {}
+  constructor(
+    private readonly everyMs: number,
+    private readonly time = realTime,
+  ) {}
 
   /** Resolves when it is time, for all who wait at once. */
   turn(): Promise<void> {
@@ -17,9 +32,7 @@ export class Pace {
   }
 
   async #wait(): Promise<void> {
-    const waitMs = this.#notBeforeMs - performance.now();
-    if (waitMs > 0) await passing(waitMs);
-    else await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#notBeforeMs = performance.now() + this.everyMs;
+    await this.time.wait(Math.max(this.#notBeforeMs - this.time.now(), 0));
+    this.#notBeforeMs = this.time.now() + this.everyMs;
   }
 }
