@@ -12,22 +12,27 @@ describe('the command line', () => {
         r3Port: 8545,
         host: '127.0.0.1',
         timers: 'local',
-        allowedAddresses: ['127.0.0.1', '::1'],
       },
     });
+    expect(commandLine(['--data', 'x'])).not.toHaveProperty('options.r3AllowedAddresses');
   });
 
   it('reads every option', () => {
     const argv =
-      '--data d --control-port 0 --r3-port 1 --host 0.0.0.0 --timers bank --allow-ip 10.0.0.1,10.0.0.2'.split(' ');
+      '--data d --control-port 0 --r3-port 1 --r1-port 2 --r2-port 3 --invoice-life-ms 5 --host 0.0.0.0 --timers bank --allow-ip 10.0.0.1,10.0.0.2'.split(
+        ' ',
+      );
     expect(commandLine([...argv, '--exit-with-parent', '--name', 'bank,sandbox'])).toMatchObject({
       exitWithParent: true,
       options: {
         controlPort: 0,
+        r1Port: 2,
+        r2Port: 3,
         r3Port: 1,
+        invoiceLifeMs: 5,
         host: '0.0.0.0',
         timers: 'bank',
-        allowedAddresses: ['10.0.0.1', '10.0.0.2'],
+        r3AllowedAddresses: ['10.0.0.1', '10.0.0.2'],
         names: ['bank', 'sandbox'],
       },
     });

@@ -24,7 +24,8 @@ async function main(): Promise<void> {
     process.stdin.resume();
   }
   const { ca, cert, key } = sandbox.tls;
-  const ready = { event: 'ready', control: sandbox.controlUrl, kaspi: { r3: sandbox.r3Url }, tls: { ca, cert, key } };
+  const kaspi = { r1: sandbox.r1Url, r2: sandbox.r2Url, r3: sandbox.r3Url };
+  const ready = { event: 'ready', control: sandbox.controlUrl, kaspi, tls: { ca, cert, key } };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 

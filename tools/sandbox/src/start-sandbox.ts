@@ -11,9 +11,14 @@ import { controlServer } from './control/control-server.ts';
 import { FaultBoard } from './faults/fault-board.ts';
 import { Journal } from './journal/journal.ts';
 import { listen } from './listen.ts';
-import { Delivery } from './r3/delivery.ts';
-import { R3Requests } from './r3/r3-requests.ts';
-import { r3Server } from './r3/r3-server.ts';
+import { AddressList } from './kaspi/address-list.ts';
+import { Delivery } from './kaspi/delivery.ts';
+import { KaspiDoors } from './kaspi/kaspi-doors.ts';
+import { KaspiRequests } from './kaspi/kaspi-requests.ts';
+import type { SchemeName } from './kaspi/schemes.ts';
+import { Switches } from './kaspi/switches.ts';
+import { CertificateDesk } from './tls/certificate-desk.ts';
+import type { CertificateOrder, Issued } from './tls/certificate-desk.ts';
 import { tlsFiles } from './tls/tls-files.ts';
 import type { TlsFiles } from './tls/tls-files.ts';
 
@@ -27,18 +32,26 @@ export interface SandboxOptions {
   readonly controlPort?: number;
   /** 0 means any free port. Default 8545, the bank's own. */
   readonly r3Port?: number;
+  /** 0 means any free port. Default: any free one where r3Port is 0, else 8543 or, where that is taken, any free one. */
+  readonly r1Port?: number;
+  /** As r1Port, with 8544. */
+  readonly r2Port?: number;
   /** Address that the bank listens on; the control interface always listens on 127.0.0.1. */
   readonly host?: string;
   /** Further host names in the server certificate. */
   readonly names?: readonly string[];
   readonly timers?: TimerProfileName;
-  /** Source addresses that scheme 3 lets in. Default 127.0.0.1 and ::1. */
+  /** Source addresses that scheme 3 serves; others are cut right after the handshake. Default: everybody. */
+  readonly r3AllowedAddresses?: readonly string[];
+  /** The same as a firewall does it: others are cut before the handshake. Yields to r3AllowedAddresses. */
   readonly allowedAddresses?: readonly string[];
   readonly clock?: Clock;
   /** How long a purchase shows its old status after an automatic cancel. Default 2000. */
   readonly cancelLagMs?: number;
   /** When late money arrives, counted from the end of the scan timer. Default 8000. */
   readonly lateAfterMs?: number;
+  /** How long an invoice to a phone can be paid. Default: 600000, with the bank's timers 24 hours. */
+  readonly invoiceLifeMs?: number;
   /** When a silent connection is cut. Default 60000. */
   readonly silenceCutMs?: number;
   /** Pause between two bytes of a dripping answer. Default 20. */
@@ -51,13 +64,17 @@ export interface SandboxOptions {
 
 export interface Sandbox {
   readonly controlUrl: string;
+  readonly r1Url: string;
+  readonly r2Url: string;
   readonly r3Url: string;
   readonly tls: TlsFiles;
+  /** The bank's mail desk for certificates. */
+  issueCertificate(order: CertificateOrder): Promise<Issued>;
   ledger(since?: number): LedgerRow[];
   close(): Promise<void>;
 }
 
-/** Starts the simulated bank; resolves when both ports listen. */
+/** Starts the simulated bank; resolves when all ports listen. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const report = options.report ?? reportToStandardError;
   const { host = LOOPBACK, names = [] } = options;
@@ -66,15 +83,34 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const faults = new FaultBoard();
   const { silenceCutMs = 60_000, dripMs = 20 } = options;
   const delivery = new Delivery({ silenceCutMs, dripMs });
-  const requests = new R3Requests(bank, faults, delivery, report);
-  const tlsCounts = { refused_addresses: 0, refused_handshakes: 0 };
-  const health = (): Record<string, unknown> => healthOf(bank, faults, delivery, { ...requests.counts, ...tlsCounts });
-  const control = controlServer({ bank, faults, health, report });
-  const r3 = r3Server(serverTexts(tls), allowed(options), requests, tlsCounts, report);
+  const switches = new Switches();
+  const addresses = addressList(options);
+  const certificates = await CertificateDesk.open(tls);
+  const requests = new KaspiRequests({ bank, faults, switches, delivery, report });
+  const { revoked } = bank.state;
+  const doors = new KaspiDoors({ texts: serverTexts(tls), addresses, certificates, revoked, requests, report });
+  const health = (): Record<string, unknown> =>
+    healthOf(bank, faults, delivery, { ...requests.counts, ...doors.counts, allowed_addresses: addresses.addresses });
+  const applyAddresses = (): void => doors.applyAddresses();
+  const applyRevocations = (): Promise<void> => doors.applyRevocations();
+  const reset = async (): Promise<void> => {
+    bank.reset();
+    faults.clear();
+    switches.reset();
+    addresses.reset();
+    requests.clientInfoLimit.clear();
+    await applyRevocations();
+  };
+  const door = { switches, addresses, certificates, applyAddresses, applyRevocations };
+  const control = controlServer({ bank, faults, health, reset, report, ...door });
+  const servers = [control, ...doors.servers];
   try {
     await bank.restore();
+    if (revoked.size > 0) await applyRevocations();
     const controlPort = await listen(control, options.controlPort ?? 8540, LOOPBACK, '--control-port');
-    const r3Port = await listen(r3, options.r3Port ?? 8545, host, '--r3-port');
+    const ports = await doors.listen(portsOf(options), host);
+    const url = (scheme: SchemeName): string =>
+      `https://${authority(certificateHosts(host)[0] ?? LOOPBACK)}:${ports[scheme]}`;
     // Time also passes for purchases that nobody asks about; their ends belong into the file soon, not at the next read.
     const bookkeeping = setInterval(() => {
       try {
@@ -86,18 +122,21 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     bookkeeping.unref();
     return {
       controlUrl: `http://${LOOPBACK}:${controlPort}`,
-      r3Url: `https://${authority(certificateHosts(host)[0] ?? LOOPBACK)}:${r3Port}`,
+      r1Url: url('r1'),
+      r2Url: url('r2'),
+      r3Url: url('r3'),
       tls,
+      issueCertificate: (order) => certificates.issue(order),
       ledger: (since) => [...bank.ledger(since)],
       close: async () => {
         clearInterval(bookkeeping);
         delivery.close();
-        await Promise.all([stop(control), stop(r3)]);
+        await Promise.all(servers.map(stop));
         journal.close();
       },
     };
   } catch (problem) {
-    await Promise.all([stop(control), stop(r3)]);
+    await Promise.all(servers.map(stop));
     journal.close();
     throw problem;
   }
@@ -114,12 +153,23 @@ async function openFolder(folder: string, hosts: readonly string[]): Promise<{ t
 
 function bankOptions(options: SandboxOptions): ConstructorParameters<typeof Bank>[1] {
   const { timers = 'local', cancelLagMs = 2000, lateAfterMs = 8000, maxPurchases } = options;
+  const profile = TIMER_PROFILES[timers];
+  const { invoiceLifeMs = profile.invoiceLifeS * 1000 } = options;
   const bounds = maxPurchases === undefined ? {} : { maxPurchases };
-  return { timers: TIMER_PROFILES[timers], cancelLagMs, lateAfterMs, ...bounds };
+  return { timers: profile, cancelLagMs, lateAfterMs, invoiceLifeMs, ...bounds };
 }
 
-function allowed(options: SandboxOptions): ReadonlySet<string> {
-  return new Set(options.allowedAddresses ?? [LOOPBACK, '::1']);
+function addressList({ r3AllowedAddresses, allowedAddresses }: SandboxOptions): AddressList {
+  if (r3AllowedAddresses === undefined && allowedAddresses !== undefined) {
+    return new AddressList(allowedAddresses, 'before_tls');
+  }
+  return new AddressList(r3AllowedAddresses ?? null, 'after_tls');
+}
+
+/** Where scheme 3 takes any free port, nobody expects the others at the bank's own. */
+function portsOf({ r1Port, r2Port, r3Port = 8545 }: SandboxOptions): Record<SchemeName, number | undefined> {
+  const free = r3Port === 0 ? 0 : undefined;
+  return { r1: r1Port ?? free, r2: r2Port ?? free, r3: r3Port };
 }
 
 /** A server that listens everywhere is reached by the loopback address at least. */
@@ -143,7 +193,7 @@ function healthOf(
   bank: Bank,
   faults: FaultBoard,
   delivery: Delivery,
-  counts: Record<string, number>,
+  counts: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const { state } = bank;
   return {
@@ -153,12 +203,20 @@ function healthOf(
       open: state.open.size,
       forgotten: state.forgotten,
       refunds: state.refunds.size,
+      refund_codes: state.refundCodes.size,
       devices: state.devices.size,
       faults: faults.list.length,
       faults_used: faults.used,
       held_answers: delivery.held,
       autopilot:
-        state.autopilot === null ? null : { scan_ms: state.autopilot.scanMs, confirm_ms: state.autopilot.confirmMs },
+        state.autopilot === null
+          ? null
+          : {
+              scan_ms: state.autopilot.scanMs,
+              confirm_ms: state.autopilot.confirmMs,
+              return_scan_ms: state.autopilot.returnScanMs,
+              invoice_pay_ms: state.autopilot.invoicePayMs,
+            },
       ...counts,
     },
   };

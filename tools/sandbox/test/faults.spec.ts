@@ -55,6 +55,25 @@ describe('the switchboard of faults', () => {
     expect(bank.sandbox.ledger()).toEqual([]);
   });
 
+  it('http_400 and http_401 refuse as a public client has seen it, and do not act', async () => {
+    await bank.fault('http_400', 'qr/create');
+    const bad = await bank.answer('/v01/qr/create', createBody());
+    expect([bad.status, JSON.parse(bad.text)]).toEqual([400, { message: 'Bad Request' }]);
+    await bank.fault('http_401', 'qr/create');
+    expect(await bank.answer('/v01/qr/create', createBody())).toMatchObject({ status: 401 });
+    expect(bank.sandbox.ledger()).toEqual([]);
+  });
+
+  it('every code in every spelling can be answered to every call, and the call does not act', async () => {
+    const codes = [-999, -10000, -1401, -1404, -1501, -1502, -1503, -1601, -14000002, -99000001, -990000001, 99000010];
+    const spellings = [9900000018, 990000018, 9900000029, 990000031, 9900000032, -990000020, 990000033, 424242];
+    for (const code of [...codes, ...spellings]) {
+      await bank.fault(`status_code:${code}`, '*');
+      expect(await bank.code('/v01/qr/create', createBody())).toBe(code);
+    }
+    expect(bank.sandbox.ledger()).toEqual([]);
+  });
+
   it('status_code answers any code and does not act', async () => {
     await bank.fault('status_code:-99000020', 'qr/create');
     const outcome = await bank.create(token, 10);
@@ -103,6 +122,58 @@ describe('the switchboard of faults', () => {
       'PaymentInLimbo',
       'Processed',
     ]);
+  });
+
+  it('the further fields of v02 and v04 come in every form that has been seen, and never under v01', async () => {
+    const id = await bank.created(token, 1490);
+    await bank.status(id);
+    bank.clock.advance(1500);
+    const fields = async (version: string, ...shapes: string[]): Promise<unknown> => {
+      for (const shape of shapes) await bank.fault(shape, 'payment/status');
+      return bank.data(`/${version}/payment/status/${id}`);
+    };
+    const store = { StoreName: expect.any(String), Address: expect.any(String), City: expect.any(String) };
+    const plain = { Status: 'Processed', TransactionId: expect.stringMatching(/^\d+$/), Amount: 1490, ...store };
+    expect(await fields('v04')).toEqual({ ...plain, ProductType: 'Gold', IsOffer: false });
+    const loan = { LoanOfferName: 'Рассрочка 0-0-12', LoanTerm: 12, ProductType: 'Loan', IsOffer: true };
+    expect(await fields('v02', 'paid_by_loan')).toEqual({ ...plain, ...loan });
+    const asText = await fields('v02', 'loan_term_as_text', 'amount_decimal_text');
+    expect(asText).toEqual({ ...plain, ...loan, LoanTerm: '12', Amount: '1490.00' });
+    expect(await fields('v02', 'amount_tenge_text')).toMatchObject({ Amount: '1 490 ₸' });
+    expect(await fields('v01', 'paid_by_loan', 'amount_tenge_text')).toEqual({ Status: 'Processed' });
+  });
+
+  it('X-Request-ID is insisted on only when the switch says so', async () => {
+    const insist = (on: boolean): ReturnType<RunningBank['control']> =>
+      bank.control('PUT', '/kaspi/switches', { request_id_required: on });
+    expect(await insist(true)).toMatchObject({
+      status: 200,
+      body: { request_id_required: true, punish_polling: null },
+    });
+    const refused = await bank.answer('/v01/health/ping');
+    expect([refused.status, JSON.parse(refused.text)]).toEqual([
+      400,
+      { message: expect.stringContaining('X-Request-ID') },
+    ]);
+    const headers = { 'X-Request-ID': 'da169655f65740d991b1bbfcd9802b28' };
+    expect(await bank.code('/v01/health/ping', { headers })).toBe(0);
+    await insist(false);
+    expect(await bank.code('/v01/health/ping')).toBe(0);
+    for (const wrong of [{ colour: 1 }, { expired_invoice_status: '' }, { punish_polling: { equal_pauses: 1 } }]) {
+      expect((await bank.control('PUT', '/kaspi/switches', wrong)).status).toBe(400);
+    }
+    await insist(true);
+    await bank.control('POST', '/reset');
+    expect((await bank.control('GET', '/kaspi/switches')).body).toEqual({
+      request_id_required: false,
+      expired_invoice_status: 'Expired',
+      punish_polling: null,
+    });
+  });
+
+  it('empty_message leaves the text of an answer empty', async () => {
+    await bank.fault('empty_message', 'health/ping');
+    expect(await bank.envelope('/v01/health/ping')).toEqual({ StatusCode: 0, Message: '' });
   });
 
   it('camel_case_options, no_message and the forms of dates change the looks of an answer and can be combined', async () => {

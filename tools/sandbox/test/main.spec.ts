@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 const ROOT = join(import.meta.dirname, '../../..');
 const ROOMS = ['libs/domain', 'tools/sandbox'];
 const DEADLINE_MS = 15_000;
+const URL_FORM = /^https:\/\/127\.0\.0\.1:\d+$/;
 
 /** The command as it is delivered: compiled by the same compiler and settings as the build, run by plain Node. */
 describe('the sandbox as a process', () => {
@@ -72,7 +73,11 @@ describe('the sandbox as a process', () => {
     expect(told).toEqual({
       event: 'ready',
       control: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
-      kaspi: { r3: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/) },
+      kaspi: {
+        r1: expect.stringMatching(URL_FORM),
+        r2: expect.stringMatching(URL_FORM),
+        r3: expect.stringMatching(URL_FORM),
+      },
       tls: {
         ca: join(home, 'data/tls/ca.pem'),
         cert: join(home, 'data/tls/client.pem'),

@@ -76,6 +76,40 @@ describe('purchase details and refunds without the buyer', () => {
     expect((await details(paid)).Data).toMatchObject({ AvailableReturnAmount: 70 });
   });
 
+  it('returns a purchase that cannot be split whole or not at all, by script and by hand', async () => {
+    const scripted = await bank.created(token, 1_000_011, 'S-11');
+    await bank.status(scripted);
+    bank.clock.advance(1500);
+    expect(await bank.status(scripted)).toBe('Processed');
+    expect((await giveBack(1_000_010, scripted)).StatusCode).toBe(-99000020);
+    expect((await giveBack(1_000_011, scripted)).StatusCode).toBe(0);
+    expect((await giveBack(1, paid)).StatusCode).toBe(0);
+    expect(await bank.control('POST', `/kaspi/payments/${paid}/no_partial_refund`)).toMatchObject({ status: 200 });
+    expect((await giveBack(1)).StatusCode).toBe(-99000020);
+    await bank.stop();
+    await bank.open();
+    expect((await giveBack(1)).StatusCode).toBe(-99000020);
+  });
+
+  it('lets a cashier return in the bank’s own app: what is left shrinks for everybody, and the books say who', async () => {
+    const byHand = (amount: unknown): ReturnType<RunningBank['control']> =>
+      bank.control('POST', `/kaspi/payments/${paid}/return`, { amount });
+    expect(await byHand(60)).toMatchObject({ status: 200, body: { payment_id: String(paid), available: '40.00' } });
+    expect((await details(paid)).Data).toMatchObject({ AvailableReturnAmount: 40 });
+    expect((await giveBack(41)).StatusCode).toBe(-99000005);
+    expect((await giveBack(40)).StatusCode).toBe(0);
+    expect(await byHand(1)).toMatchObject({ status: 409, body: { code: 'refused', status_code: -99000005 } });
+    const rows = bank.sandbox.ledger().filter((row) => row.kind === 'refund');
+    expect(rows.map((row) => [row.by, row.amount, row.payment_id])).toEqual([
+      ['cashier_app', 6000, String(paid)],
+      ['api', 4000, String(paid)],
+    ]);
+    const open = await bank.created(token, 100);
+    const early = await bank.control('POST', `/kaspi/payments/${open}/return`, { amount: 1 });
+    expect(early).toMatchObject({ status: 409, body: { status_code: -99000011 } });
+    expect(await bank.control('POST', '/kaspi/payments/1/return', { amount: 1 })).toMatchObject({ status: 404 });
+  });
+
   it('refuses what the rules forbid, each with its own code, and books nothing', async () => {
     const open = await bank.created(token, 100);
     const otherDesk = await bank.register('desk-02');
@@ -83,7 +117,7 @@ describe('purchase details and refunds without the buyer', () => {
     const foreign = await bank.register('desk-01', OTHER_BIN);
     const code = async (answer: Promise<Envelope>): Promise<number> => (await answer).StatusCode;
     expect(await code(giveBack(1, open))).toBe(-99000011);
-    expect(await code(giveBack(1, 1))).toBe(-99000001);
+    expect(await code(giveBack(1, 1))).toBe(-1601);
     expect(await code(giveBack(1, paid, otherPoint))).toBe(-99000003);
     expect(await code(giveBack(1, paid, foreign, OTHER_BIN))).toBe(-99000001);
     expect(await code(giveBack(1, paid, foreign))).toBe(-1501);

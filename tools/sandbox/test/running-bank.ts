@@ -3,11 +3,12 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@tolem/domain';
-import { startSandbox } from '../src/index.ts';
+import { builtInApiKey, startSandbox } from '../src/index.ts';
 import type { LedgerRow, Sandbox, SandboxOptions } from '../src/index.ts';
 
 export const BIN = '260360000051';
 export const OTHER_BIN = '971240001315';
+export const API_KEY = builtInApiKey(BIN);
 /** 2026-02-11 09:05 in Kazakhstan. */
 export const START_MS = Date.UTC(2026, 1, 11, 4, 5);
 
@@ -21,7 +22,19 @@ export interface Answer {
 
 export type Outcome = ({ kind: 'answered' } & Answer) | { kind: 'cut'; code: string };
 
+export type SchemeName = 'r1' | 'r2' | 'r3';
+
+/** PEM texts instead of files. */
+export interface Credential {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface CallOptions {
+  readonly scheme?: SchemeName;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** With the certificate of this organization (scheme 2), as PEM texts. */
+  readonly pem?: Credential;
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
   readonly rawBody?: string;
@@ -90,12 +103,17 @@ export class RunningBank {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** One call of scheme 3; the path counts from `/r3`. */
+  /** One call, of scheme 3 unless told; the path counts from `/r3`. Scheme 1 has its key, scheme 2 its certificate. */
   call(path: string, options: CallOptions = {}): Promise<Outcome> {
-    const url = new URL(`/r3${path}`, this.sandbox.r3Url);
+    const { scheme = 'r3' } = options;
+    const { r1Url, r2Url, r3Url, tls } = this.sandbox;
+    const url = new URL(`/${scheme}${path}`, { r1: r1Url, r2: r2Url, r3: r3Url }[scheme]);
     const body = options.rawBody ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
-    const special = options.credential !== undefined || options.localAddress !== undefined;
-    const agent = special ? this.newAgent(options.credential) : this.agent;
+    const owner = scheme === 'r2' ? { cert: tls.organizationCert, key: tls.organizationKey } : undefined;
+    const credential = options.credential === undefined ? owner : options.credential;
+    const special = credential !== undefined || options.localAddress !== undefined || options.pem !== undefined;
+    const agent = special ? this.newAgent(credential, options.pem) : this.agent;
+    const headers = scheme === 'r1' ? { 'api-key': API_KEY, ...options.headers } : (options.headers ?? {});
     return new Promise((resolve) => {
       const cut = (problem: Error): void =>
         resolve({ kind: 'cut', code: String(Reflect.get(problem, 'code') ?? problem.name) });
@@ -104,7 +122,8 @@ export class RunningBank {
         {
           agent,
           method: options.method ?? (body === undefined ? 'GET' : 'POST'),
-          headers: body === undefined ? {} : { 'content-type': options.contentType ?? 'application/json' },
+          headers:
+            body === undefined ? headers : { 'content-type': options.contentType ?? 'application/json', ...headers },
           signal: AbortSignal.timeout(options.timeoutMs ?? DEADLINE_MS),
           ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
         },
@@ -165,6 +184,31 @@ export class RunningBank {
     return (Data as { Status: string }).Status;
   }
 
+  /** The data of an answer that must succeed. */
+  async data<T extends object>(path: string, options: CallOptions = {}): Promise<T> {
+    const { StatusCode, Data } = await this.envelope(path, options);
+    if (StatusCode !== 0) throw new Error(`${path} answered ${StatusCode}`);
+    return Data as T;
+  }
+
+  async code(path: string, options: CallOptions = {}): Promise<number> {
+    return (await this.envelope(path, options)).StatusCode;
+  }
+
+  /** A device in scheme 1 or 2, whose organization the credential names. */
+  async registerOwn(scheme: 'r1' | 'r2', deviceId = 'desk-01', point = 0): Promise<string> {
+    const points = await this.data<{ TradePointId: number }[]>('/v01/partner/tradepoints', { scheme });
+    const body = { DeviceId: deviceId, TradePointId: points[point]?.TradePointId };
+    return (await this.data<{ DeviceToken: string }>('/v01/device/register', { scheme, body })).DeviceToken;
+  }
+
+  /** A certificate and key of the bank for an organization. */
+  async certificateFor(taxId: string, more: { days?: number; notBeforeMs?: number } = {}): Promise<Credential> {
+    const issued = await this.sandbox.issueCertificate({ taxId, ...more });
+    if (!issued.ok || issued.issued.privateKey === null) throw new Error('no certificate');
+    return { cert: issued.issued.certificate, key: issued.issued.privateKey };
+  }
+
   async control(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
     const init = { method, signal: AbortSignal.timeout(DEADLINE_MS), headers: { connection: 'close' } };
     const response = await fetch(
@@ -183,14 +227,11 @@ export class RunningBank {
     return this.sandbox.ledger().find((row) => row.id === String(id));
   }
 
-  private newAgent(credential?: CallOptions['credential']): Agent {
+  private newAgent(credential?: CallOptions['credential'], pem?: Credential): Agent {
     const { tls } = this.sandbox;
     const pair = credential === undefined ? { cert: tls.cert, key: tls.key } : credential;
-    const agent = new Agent({
-      keepAlive: true,
-      ca: readFileSync(tls.ca),
-      ...(pair === null ? {} : { cert: readFileSync(pair.cert), key: readFileSync(pair.key) }),
-    });
+    const read = pair === null ? {} : { cert: readFileSync(pair.cert), key: readFileSync(pair.key) };
+    const agent = new Agent({ keepAlive: true, ca: readFileSync(tls.ca), ...(pem ?? read) });
     this.agents.push(agent);
     return agent;
   }

@@ -2,13 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BIN, OTHER_BIN, RunningBank } from './running-bank.ts';
 import type { CallOptions } from './running-bank.ts';
 
-/** The StatusCode lists of the document, method by method (Kaspi QR v3.9 §4.1-4.7.5, §5.1-5.5; kaspi-qr.md §5-§7, §12). */
+/** The StatusCode lists of the document, method by method (Kaspi QR v3.9 §2 to §5; kaspi-qr.md §5 to §8, §12). */
 const LISTED: Record<string, readonly number[]> = {
   'partner/tradepoints': [0, -999, -10000, -14000002],
   'device/register': [0, -999, -10000, -1503, -99000002, 990000026],
   'device/delete': [0, -999, -10000, -1501],
   'qr/create': [0, -999, -10000, -1501, -1502, -99000002, 990000018, 990000026, 990000028, 990000033],
+  'qr/create-link': [0, -999, -10000, -1501, -1502, -99000002, 990000018, 990000026, 990000028, 990000033],
   'payment/status': [0, -999, -10000, -1601],
+  'return/create': [0, -999, -10000, -1501, -1502, -99000002, 990000018],
+  'return/status': [0, -999, -10000, -1601],
+  'return/operations': [0, -999, -10000, -1601],
+  'remote/client-info': [0, -999, -1401, -1404, -1501, -99000002, 990000018, 990000029, 990000031, 990000032],
+  'remote/create': [0, -999, -1401, -1404, -1501, -99000002, 99000010, 990000018, 990000028, 990000032],
+  'remote/cancel': [0, -999, -1401, -1404, -1501, -99000001, -99000002, 990000018],
   'payment/details': [0, -999, -10000, -1601],
   'payment/return': [
     0, -999, -10000, -1501, -1502, -1601, -99000001, -99000002, -99000003, -99000005, -99000006, -99000011, -99000020,
@@ -73,6 +80,11 @@ describe('the StatusCodes of each method', () => {
       for (const DeviceToken of tokens) {
         for (const Amount of amounts) {
           await note('qr/create', '/qr/create', { body: { DeviceToken, Amount, OrganizationBin: bin } });
+          await note('qr/create-link', '/qr/create-link', { body: { DeviceToken, Amount, OrganizationBin: bin } });
+          for (const PhoneNumber of ['77011234567', '77011230000', '1']) {
+            const body = { DeviceToken, Amount, OrganizationBin: bin, PhoneNumber };
+            await note('remote/create', '/remote/create', { body });
+          }
           for (const QrPaymentId of ids) {
             const body = { DeviceToken, QrPaymentId, Amount, OrganizationBin: bin };
             await note('payment/return', '/payment/return', { body });
@@ -80,6 +92,8 @@ describe('the StatusCodes of each method', () => {
         }
       }
     }
+    await tryInvoices(tokens, bins, ids);
+    await tryRefundsWithBuyer();
     for (const id of [...ids, 'abc']) {
       await note('payment/status', `/payment/status/${id}`);
       for (const one of tokens) await note('payment/details', `/payment/details?QrPaymentId=${id}&DeviceToken=${one}`);
@@ -97,6 +111,51 @@ describe('the StatusCodes of each method', () => {
         await note('device/delete', '/device/delete', { body: { DeviceToken, OrganizationBin: bin } });
       }
     }
+  }
+
+  async function tryInvoices(tokens: string[], bins: string[], ids: (number | string)[]): Promise<void> {
+    const invoices = bank.sandbox.ledger().filter((row) => row.kind === 'invoice');
+    for (const DeviceToken of tokens) {
+      for (const phone of ['87011234567', '77011230000', 'x']) {
+        const query = `PhoneNumber=${phone}&DeviceToken=${DeviceToken}`;
+        await note('remote/client-info', `/remote/client-info?${query}`);
+      }
+      for (const bin of bins) {
+        for (const QrPaymentId of [...ids, ...invoices.slice(0, 2).map((row) => row.id)]) {
+          const body = { OrganizationBin: bin, QrPaymentId, DeviceToken };
+          await note('remote/cancel', '/remote/cancel', { body });
+        }
+      }
+    }
+  }
+
+  /** In scheme 2, whose organization is that of the certificate. */
+  async function tryRefundsWithBuyer(): Promise<void> {
+    const scheme = 'r2' as const;
+    const token = await bank.registerOwn(scheme, 'desk-11');
+    const deleted = await bank.registerOwn(scheme, 'desk-12');
+    await bank.envelope('/v01/device/delete', { scheme, body: { DeviceToken: deleted } });
+    const codes: (number | string)[] = [1, '99999999999'];
+    for (const DeviceToken of [token, token, deleted, 'unknown']) {
+      await note('return/create', '/return/create', { scheme, body: { DeviceToken } });
+    }
+    for (const row of bank.sandbox.ledger().filter(({ kind }) => kind === 'refund_code')) codes.push(row.id);
+    await bank.control('POST', `/kaspi/returns/${codes.at(-1) ?? ''}/scan`);
+    const paid = bank.sandbox.ledger().filter((row) => row.status === 'Processed' && row.kind === 'payment');
+    for (const QrReturnId of codes) {
+      await note('return/status', `/return/status/${QrReturnId}`, { scheme });
+      for (const DeviceToken of [token, deleted, 'unknown']) {
+        await note('return/operations', '/return/operations', { scheme, body: { DeviceToken, QrReturnId } });
+        for (const QrPaymentId of [paid[0]?.id, 1]) {
+          const body = { DeviceToken, QrPaymentId, QrReturnId, Amount: 1 };
+          await note('payment/return', '/payment/return', { scheme, body });
+        }
+      }
+    }
+    for (const scheme1 of ['r1', 'r2'] as const) {
+      await note('partner/tradepoints', '/partner/tradepoints', { scheme: scheme1 });
+    }
+    await note('partner/tradepoints', '/partner/tradepoints', { scheme: 'r1', headers: { 'api-key': 'x' } });
   }
 
   async function note(method: string, path: string, options: CallOptions = {}): Promise<void> {

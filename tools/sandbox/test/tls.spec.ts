@@ -8,7 +8,7 @@ describe('the door of scheme 3', () => {
   let bank: RunningBank;
 
   beforeAll(async () => {
-    bank = await RunningBank.start({ allowedAddresses: ['127.0.0.1', '127.0.0.2'] });
+    bank = await RunningBank.start({ r3AllowedAddresses: ['127.0.0.1', '127.0.0.2'] });
   });
   afterAll(() => bank.remove());
 
@@ -27,9 +27,47 @@ describe('the door of scheme 3', () => {
     });
   });
 
-  it('cuts the connection from an address that is not listed, whatever the certificate', async () => {
-    expect(await bank.call('/v01/health/ping', { localAddress: '127.0.0.3' })).toMatchObject({ kind: 'cut' });
-    expect((await bank.control('GET', '/health')).body).toMatchObject({ kaspi: { refused_addresses: 1 } });
+  it('cuts the connection from an address that is not listed, whatever the certificate, on scheme 3 only', async () => {
+    const localAddress = '127.0.0.3';
+    expect(await bank.call('/v01/health/ping', { localAddress })).toMatchObject({ kind: 'cut' });
+    expect((await bank.control('GET', '/health')).body).toMatchObject({
+      kaspi: { refused_addresses: 1, allowed_addresses: ['127.0.0.1', '127.0.0.2'] },
+    });
+    for (const scheme of ['r1', 'r2'] as const) {
+      expect(await bank.code('/v01/health/ping', { scheme, localAddress })).toBe(0);
+    }
+  });
+
+  it('changes its list while it runs, ends the connections of those who are off it, and goes back at a reset', async () => {
+    const list = (addresses: readonly string[] | null): ReturnType<RunningBank['control']> =>
+      bank.control('PUT', '/kaspi/allowed_addresses', { addresses });
+    const fromOne = (): Promise<string> => bank.call('/v01/health/ping').then((outcome) => outcome.kind);
+    expect(await fromOne()).toBe('answered');
+    expect(await list(['127.0.0.2'])).toMatchObject({ status: 200, body: { addresses: ['127.0.0.2'] } });
+    expect(await fromOne()).toBe('cut');
+    expect(await list([])).toMatchObject({ status: 200 });
+    expect(await bank.call('/v01/health/ping', { localAddress: '127.0.0.2' })).toMatchObject({ kind: 'cut' });
+    await list(null);
+    expect(await bank.code('/v01/health/ping', { localAddress: '127.0.0.9' })).toBe(0);
+    expect(await list(['everybody'])).toMatchObject({ status: 400 });
+    await bank.control('POST', '/reset');
+    expect((await bank.control('GET', '/kaspi/allowed_addresses')).body).toEqual({
+      addresses: ['127.0.0.1', '127.0.0.2'],
+    });
+    expect(await bank.call('/v01/health/ping', { localAddress: '127.0.0.9' })).toMatchObject({ kind: 'cut' });
+  });
+
+  it('serves every address unless it is given a list, and can cut as a firewall does, before the handshake', async () => {
+    const other = await RunningBank.start();
+    try {
+      expect(await other.code('/v01/health/ping', { localAddress: '127.0.0.7' })).toBe(0);
+      await other.stop();
+      await other.open({ allowedAddresses: ['127.0.0.2'] });
+      expect(await other.call('/v01/health/ping')).toMatchObject({ kind: 'cut' });
+      expect(await other.code('/v01/health/ping', { localAddress: '127.0.0.2' })).toBe(0);
+    } finally {
+      await other.remove();
+    }
   });
 
   it('issues the partner certificate as the bank does: RSA 2048, client authentication, five years', () => {

@@ -10,17 +10,28 @@ export interface AmountScript {
   readonly silent: boolean;
   /** So many status answers carry a value that nobody knows, before the true one is told. */
   readonly limboPolls: number;
+  /** The bank refuses to refund a part of it. */
+  readonly fullRefundOnly: boolean;
 }
 
 /** Milliseconds from the creation of the purchase to the buyer's scan and confirmation. */
 export interface BuyerTiming {
   readonly scanMs: number;
   readonly confirmMs: number;
+  /** To the scan of a refund code; null: nobody comes for it. */
+  readonly returnScanMs: number | null;
+  /** To the payment of an invoice; null: nobody pays it. */
+  readonly invoicePayMs: number | null;
 }
 
-export const DEFAULT_BUYER_TIMING: BuyerTiming = { scanMs: 500, confirmMs: 1500 };
+export const DEFAULT_BUYER_TIMING: BuyerTiming = {
+  scanMs: 500,
+  confirmMs: 1500,
+  returnScanMs: null,
+  invoicePayMs: null,
+};
 
-const PAID: AmountScript = { create: 'normal', buyer: 'pays', silent: false, limboPolls: 0 };
+const PAID: AmountScript = { create: 'normal', buyer: 'pays', silent: false, limboPolls: 0, fullRefundOnly: false };
 
 const SCRIPTS: ReadonlyMap<number, AmountScript> = new Map([
   [1_000_001_00, { ...PAID, buyer: 'refuses' }],
@@ -32,6 +43,7 @@ const SCRIPTS: ReadonlyMap<number, AmountScript> = new Map([
   [1_000_007_00, { ...PAID, create: 'first_lost_before' }],
   [1_000_008_00, { ...PAID, create: 'first_lost_after' }],
   [1_000_009_00, { ...PAID, limboPolls: 3 }],
+  [1_000_011_00, { ...PAID, fullRefundOnly: true }],
 ]);
 
 /** The script of an amount in minor units (tiyn), undefined for an ordinary one. */

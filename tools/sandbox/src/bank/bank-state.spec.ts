@@ -4,6 +4,7 @@ import { BankState } from './bank-state.ts';
 
 const SHARED: Omit<Extract<JournalRecord, { t: 'purchase' }>, 'id'> = {
   t: 'purchase',
+  kind: 'qr',
   bin: '260360000051',
   tradePointId: 41,
   deviceToken: 'token',
@@ -16,6 +17,8 @@ const SHARED: Omit<Extract<JournalRecord, { t: 'purchase' }>, 'id'> = {
   pollIntervalMs: 1000,
   silentUntilMs: 0,
   limboPolls: 0,
+  fullRefundOnly: false,
+  invoice: null,
   plan: [],
 };
 
@@ -27,7 +30,7 @@ describe('the memory of the bank', () => {
   it('is bounded: the oldest final purchases leave it with their refunds, open ones stay', () => {
     const state = new BankState(1, 3);
     for (const id of [1, 2, 3]) state.apply({ ...SHARED, id });
-    state.apply({ t: 'refund', id: 100, paymentId: 2, amountMinor: 10, atMs: 1 });
+    state.apply({ t: 'refund', id: 100, paymentId: 2, amountMinor: 10, atMs: 1, by: 'api', codeId: null });
     end(state, 2);
     end(state, 3);
     state.apply({ ...SHARED, id: 4 });
@@ -53,7 +56,7 @@ describe('the memory of the bank', () => {
     const state = new BankState(10);
     state.apply({ ...SHARED, id: 17 });
     expect(state.nextId).toBe(18);
-    state.apply({ t: 'refund', id: 18, paymentId: 17, amountMinor: 10, atMs: 1 });
+    state.apply({ t: 'refund', id: 18, paymentId: 17, amountMinor: 10, atMs: 1, by: 'api', codeId: null });
     expect(state.nextId).toBe(19);
   });
 });

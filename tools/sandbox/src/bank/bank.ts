@@ -5,30 +5,37 @@ import type { JournalRecord } from '../journal/journal-record.ts';
 import { DEFAULT_BUYER_TIMING, amountScript, buyerSteps } from './amount-script.ts';
 import type { BuyerTiming } from './amount-script.ts';
 import { BankState, MAX_DEVICES, deviceKey } from './bank-state.ts';
-import { paymentRow, refundRow } from './ledger-row.ts';
-import type { LedgerCall, LedgerRow } from './ledger-row.ts';
+import { paymentRow, refundCodeRow, refundRow } from './ledger-row.ts';
+import type { LedgerCall, LedgerRow, LedgerSubject } from './ledger-row.ts';
 import { dueTransitions, isFinal, stepFits, transitionOf } from './purchase-life.ts';
 import type { BuyerStep, LifeRules, PlannedStep } from './purchase-life.ts';
-import type { Device, Purchase, Refund } from './purchase.ts';
+import type { Device, InvoiceTerms, Purchase, PurchaseKind, Refund, RefundedBy } from './purchase.ts';
+import { RefundDesk } from './refund-desk.ts';
 import type { TimerProfile } from './timer-profile.ts';
 
 const FIRST_ID = 16_600_000_017;
 const SILENCE_AFTER_TIMERS_MS = 10_000;
+/** Questions: of their calls only the first answer with each status is kept in the file. */
+const QUESTIONS: readonly string[] = ['payment/status', 'return/status'];
 
 export interface BankOptions {
   readonly timers: TimerProfile;
   readonly cancelLagMs: number;
   readonly lateAfterMs: number;
+  /** How long an invoice to a phone can be paid. */
+  readonly invoiceLifeMs: number;
   readonly maxPurchases?: number;
 }
 
-export interface QrOrder {
+export interface PurchaseOrder {
+  readonly kind: PurchaseKind;
   readonly device: Device;
   readonly amountMinor: number;
   readonly externalId: string | null;
   readonly atMs: number;
   /** False while nobody can have seen the QR: such a purchase has no buyer until `showQr` says otherwise. */
   readonly seen: boolean;
+  readonly invoice?: InvoiceTerms;
 }
 
 /**
@@ -37,6 +44,7 @@ export interface QrOrder {
  */
 export class Bank {
   readonly state: BankState;
+  readonly refundDesk = new RefundDesk(this);
 
   constructor(
     readonly clock: Clock,
@@ -51,6 +59,11 @@ export class Bank {
   async restore(): Promise<void> {
     const lines = await this.journal.replay((record) => this.state.apply(record));
     if (lines === 0) this.record({ t: 'begin', nextId: this.state.nextId, seq: 0 });
+  }
+
+  /** False while the bank closes: nothing can be written any more. */
+  get isOpen(): boolean {
+    return this.journal.isOpen;
   }
 
   record(record: JournalRecord): void {
@@ -85,16 +98,18 @@ export class Bank {
     this.record({ t: 'device', ...device, active: false });
   }
 
-  createPurchase(order: QrOrder): Purchase | undefined {
-    const { timers, cancelLagMs } = this.options;
-    const script = amountScript(order.amountMinor);
+  createPurchase(order: PurchaseOrder): Purchase | undefined {
+    const { timers, cancelLagMs, invoiceLifeMs } = this.options;
+    const isInvoice = order.kind === 'invoice';
+    const script = isInvoice ? undefined : amountScript(order.amountMinor);
     const id = this.state.nextId;
-    const scanWaitMs = timers.scanWaitS * 1000;
+    const scanWaitMs = isInvoice ? invoiceLifeMs : timers.scanWaitS * 1000;
     const confirmWaitMs = timers.confirmWaitS * 1000;
     const rules: LifeRules = { createdAtMs: order.atMs, scanWaitMs, confirmWaitMs, cancelLagMs };
     this.record({
       t: 'purchase',
       id,
+      kind: order.kind,
       bin: order.device.bin,
       tradePointId: order.device.tradePointId,
       deviceToken: order.device.token,
@@ -107,21 +122,27 @@ export class Bank {
       pollIntervalMs: timers.pollIntervalS * 1000,
       silentUntilMs: script?.silent === true ? order.atMs + scanWaitMs + confirmWaitMs + SILENCE_AFTER_TIMERS_MS : 0,
       limboPolls: script?.limboPolls ?? 0,
-      plan: order.seen ? this.planFor(order.amountMinor, rules, order.atMs) : [],
+      fullRefundOnly: script?.fullRefundOnly ?? false,
+      invoice: order.invoice ?? null,
+      plan: isInvoice
+        ? this.payerPlan(order.atMs)
+        : order.seen
+          ? this.planFor(order.amountMinor, rules, order.atMs)
+          : [],
     });
     return this.state.purchases.get(id);
   }
 
   /** The QR has reached the till at last (its answer was delayed), so its buyer begins now. */
   showQr(purchase: Purchase): void {
-    if (!this.journal.isOpen) return;
+    if (!this.isOpen) return;
     const plan = this.planFor(purchase.amountMinor, purchase.rules, this.clock.now());
     if (plan.length > 0) this.record({ t: 'plan', id: purchase.id, plan });
   }
 
   /** The answer with the QR never arrived, and an unseen QR cannot be scanned. */
   loseQr(purchase: Purchase): void {
-    if (this.journal.isOpen && purchase.life.plan.length > 0) this.record({ t: 'plan', id: purchase.id, plan: [] });
+    if (this.isOpen && purchase.life.plan.length > 0) this.record({ t: 'plan', id: purchase.id, plan: [] });
   }
 
   /** A purchase as it stands now, with everything that time has done to it written down. */
@@ -138,19 +159,20 @@ export class Bank {
     return this.purchase(id);
   }
 
-  /** Does a buyer's step now; false where it does not fit the purchase's status. */
-  takeStep(purchase: Purchase, step: Exclude<BuyerStep, 'pay_late'>): boolean {
+  /** Does a step of the buyer or the seller now; false where it does not fit the purchase's status. */
+  takeStep(purchase: Purchase, step: Exclude<BuyerStep, 'pay_late'>, buyer?: string): boolean {
     this.advance(purchase);
     if (!stepFits(purchase.life, step)) return false;
+    if (buyer !== undefined && buyer !== purchase.buyer) this.record({ t: 'buyer', id: purchase.id, buyer });
     const transition = transitionOf(purchase.life, step, this.clock.now());
     if (transition === undefined) return false;
     this.record({ t: 'status', id: purchase.id, ...transition });
     return true;
   }
 
-  refund(purchase: Purchase, amountMinor: number): Refund | undefined {
+  refund(purchase: Purchase, amountMinor: number, by: RefundedBy, codeId: number | null = null): Refund | undefined {
     const id = this.state.nextId;
-    this.record({ t: 'refund', id, paymentId: purchase.id, amountMinor, atMs: this.clock.now() });
+    this.record({ t: 'refund', id, paymentId: purchase.id, amountMinor, atMs: this.clock.now(), by, codeId });
     return this.state.refunds.get(id);
   }
 
@@ -158,18 +180,19 @@ export class Bank {
    * Keeps a call for after a restart once it is over: the first answer that carried each status, and everything that
    * is not a status question. Further answers with the same status stay in memory only.
    */
-  keepCall(call: LedgerCall, purchase: Purchase, refund: Refund | undefined): void {
-    if (!this.journal.isOpen) return;
-    if (call.status !== null && call.answered) {
-      if (purchase.saidStatuses.has(call.status)) return;
-      purchase.saidStatuses.add(call.status);
-    } else if (call.call === 'payment/status') return;
-    this.journal.append({ t: 'call', id: purchase.id, refundId: refund?.id ?? null, ...call });
+  keepCall(call: LedgerCall, { id, saidStatuses }: LedgerSubject): void {
+    if (!this.isOpen) return;
+    if (call.status !== null && call.answered && saidStatuses !== undefined) {
+      if (saidStatuses.has(call.status)) return;
+      saidStatuses.add(call.status);
+    } else if (QUESTIONS.includes(call.call)) return;
+    this.journal.append({ t: 'call', id, refundId: null, ...call });
   }
 
   /** Writes down everything that time has done, also to purchases that nobody asks for. */
   advanceAll(): void {
     for (const purchase of this.state.open.values()) this.advance(purchase);
+    this.refundDesk.advanceAll();
   }
 
   /** Rows changed after `since`, in the order of their last change. */
@@ -182,6 +205,9 @@ export class Bank {
     for (const refund of this.state.refunds.values()) {
       const row = (): LedgerRow => refundRow(refund, this.state.purchases.get(refund.paymentId));
       if (refund.seq > since) changed.push({ seq: refund.seq, row });
+    }
+    for (const code of this.state.refundCodes.values()) {
+      if (code.seq > since) changed.push({ seq: code.seq, row: () => refundCodeRow(code) });
     }
     changed.sort((left, right) => left.seq - right.seq);
     for (const { row } of changed) yield row();
@@ -202,5 +228,10 @@ export class Bank {
     const timing = this.state.autopilot ?? (script === undefined ? null : DEFAULT_BUYER_TIMING);
     if (timing === null) return [];
     return buyerSteps(script?.buyer ?? 'pays', timing, rules, this.options.lateAfterMs, seenAtMs);
+  }
+
+  private payerPlan(sentAtMs: number): PlannedStep[] {
+    const afterMs = this.state.autopilot?.invoicePayMs ?? null;
+    return afterMs === null ? [] : [{ atMs: sentAtMs + afterMs, step: 'pay' }];
   }
 }

@@ -9,11 +9,18 @@
  *
  * ASSUMPTION: a dead purchase shows its old status for `cancelLagMs` and `Error` from then on. The document says only
  * that the bank cancels at the end of both stages, not which status is shown afterwards.
+ *
+ * An invoice to a phone has one stage of its own (§8):
+ *
+ *   RemotePaymentCreated --pay--> Processed, --reject--> Error, --cancel--> RemotePaymentCanceled, --timer--> Expired
+ *
+ * ASSUMPTION: a rejected invoice is `Error` ("cancelled by the buyer"), one whose time is over is `Expired`.
  */
-export type PurchaseStatus = 'QrTokenCreated' | 'Wait' | 'Processed' | 'Error';
+export type PurchaseStatus =
+  'QrTokenCreated' | 'Wait' | 'Processed' | 'Error' | 'RemotePaymentCreated' | 'RemotePaymentCanceled' | 'Expired';
 
-/** `pay_late` stands for money that arrives after the token's life is over. */
-export type BuyerStep = 'scan' | 'confirm' | 'scanerror' | 'confirmerror' | 'pay_late';
+/** `pay_late` stands for money that arrives after the token's life is over; `cancel` is the seller's. */
+export type BuyerStep = 'scan' | 'confirm' | 'scanerror' | 'confirmerror' | 'pay_late' | 'pay' | 'reject' | 'cancel';
 
 export interface PlannedStep {
   readonly atMs: number;
@@ -48,6 +55,9 @@ const FROM: Record<BuyerStep, readonly PurchaseStatus[]> = {
   confirm: ['Wait'],
   confirmerror: ['Wait'],
   pay_late: ['QrTokenCreated', 'Wait'],
+  pay: ['RemotePaymentCreated'],
+  reject: ['RemotePaymentCreated'],
+  cancel: ['RemotePaymentCreated'],
 };
 
 const TO: Record<BuyerStep, PurchaseStatus> = {
@@ -56,10 +66,15 @@ const TO: Record<BuyerStep, PurchaseStatus> = {
   confirm: 'Processed',
   confirmerror: 'Error',
   pay_late: 'Processed',
+  pay: 'Processed',
+  reject: 'Error',
+  cancel: 'RemotePaymentCanceled',
 };
 
+const OPEN: readonly PurchaseStatus[] = ['QrTokenCreated', 'Wait', 'RemotePaymentCreated'];
+
 export function isFinal(status: PurchaseStatus): boolean {
-  return status === 'Processed' || status === 'Error';
+  return !OPEN.includes(status);
 }
 
 export function stepFits(life: PurchaseLife, step: BuyerStep): boolean {
@@ -109,11 +124,13 @@ function nextTransition(life: PurchaseLife, rules: LifeRules, nowMs: number): Tr
     const transition = transitionOf(life, planned.step, planned.atMs);
     if (transition !== undefined) return transition;
   }
-  return timerAtMs <= nowMs ? { atMs: timerAtMs, status: life.status, deadAtMs: timerAtMs } : undefined;
+  if (timerAtMs > nowMs) return undefined;
+  if (life.status === 'RemotePaymentCreated') return { atMs: timerAtMs, status: 'Expired', deadAtMs: null };
+  return { atMs: timerAtMs, status: life.status, deadAtMs: timerAtMs };
 }
 
 function endOfStageMs(life: PurchaseLife, rules: LifeRules): number {
   // Money that comes late comes to a purchase that the bank did not cancel.
   if (life.plan.some((planned) => planned.step === 'pay_late')) return Number.POSITIVE_INFINITY;
-  return life.status === 'QrTokenCreated' ? rules.createdAtMs + rules.scanWaitMs : life.sinceMs + rules.confirmWaitMs;
+  return life.status === 'Wait' ? life.sinceMs + rules.confirmWaitMs : rules.createdAtMs + rules.scanWaitMs;
 }

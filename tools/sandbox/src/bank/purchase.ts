@@ -1,12 +1,19 @@
 import type { LedgerCall } from './ledger-row.ts';
 import type { LifeRules, PurchaseLife } from './purchase-life.ts';
 
+/** How a purchase was begun: by a QR, by a payment link, or by an invoice to a phone number. */
+export type PurchaseKind = 'qr' | 'link' | 'invoice';
+
+/** Who ordered a refund: a client of the interface, or a cashier in the bank's own app. */
+export type RefundedBy = 'api' | 'cashier_app';
+
 export interface Refund {
   readonly id: number;
   readonly paymentId: number;
   readonly amountMinor: number;
   readonly atMs: number;
   readonly bin: string;
+  readonly by: RefundedBy;
   seq: number;
   readonly calls: LedgerCall[];
 }
@@ -14,6 +21,7 @@ export interface Refund {
 /** A purchase as the bank remembers it. Amounts are minor units (tiyn), times epoch milliseconds. */
 export interface Purchase {
   readonly id: number;
+  readonly kind: PurchaseKind;
   readonly bin: string;
   readonly tradePointId: number;
   readonly deviceToken: string;
@@ -21,6 +29,12 @@ export interface Purchase {
   readonly amountMinor: number;
   readonly rules: LifeRules;
   readonly pollIntervalMs: number;
+  /** Of an invoice; the phone number itself is kept nowhere. */
+  readonly invoice: InvoiceTerms | null;
+  /** Whose app scanned the code, paid the invoice or follows the link; known within the organization. */
+  buyer: string;
+  /** The bank refuses a part of the sum (-99000020). */
+  fullRefundOnly: boolean;
   life: PurchaseLife;
   seq: number;
   refundedMinor: number;
@@ -31,6 +45,8 @@ export interface Purchase {
   /** Somebody has asked about its status, so its code stands on a screen. */
   asked: boolean;
   lastPollAtMs: number;
+  /** Of an invoice: when its newest questions came. */
+  questionsAtMs: readonly number[];
   readonly saidStatuses: Set<string>;
   readonly calls: LedgerCall[];
 }
@@ -41,4 +57,10 @@ export interface Device {
   readonly tradePointId: number;
   readonly deviceId: string;
   active: boolean;
+}
+
+export interface InvoiceTerms {
+  /** The last four digits of the payer's number. */
+  readonly phoneEnds: string;
+  readonly comment: string | null;
 }

@@ -2,6 +2,7 @@
 export const STATUS_CODE = {
   ok: 0,
   unavailable: -999,
+  noCredential: -10000,
   deviceNotFound: -1501,
   deviceInactive: -1502,
   deviceInAnotherTradePoint: -1503,
@@ -11,7 +12,12 @@ export const STATUS_CODE = {
   tradePointNotFound: -99000002,
   otherTradePoint: -99000003,
   refundTooBig: -99000005,
+  refundFailed: -99000006,
   wrongPurchaseStatus: -99000011,
+  noPartialRefund: -99000020,
+  noSuchPayer: 990000031,
+  cannotInvoicePayer: 99000010,
+  badPhoneNumber: 990000032,
   wrongAmount: 990000028,
   noPaymentMethods: 990000033,
 } as const;

@@ -2,38 +2,24 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { z } from 'zod';
 import type { Bank } from '../bank/bank.ts';
-import type { BuyerStep } from '../bank/purchase-life.ts';
 import type { FaultBoard } from '../faults/fault-board.ts';
-import { readBody } from '../read-body.ts';
 import { autopilotBody, faultBody, ledgerQuery } from './control-body.ts';
+import { kaspiRoute } from './kaspi-route.ts';
+import type { Answer, KaspiControl } from './kaspi-route.ts';
+import { Refusal, checked, jsonBody } from './refusal.ts';
 
-const MAX_BODY_BYTES = 64 * 1024;
 const LEDGER_PIECE_CHARACTERS = 64 * 1024;
 
-export interface ControlParts {
-  readonly bank: Bank;
+export interface ControlParts extends KaspiControl {
   readonly faults: FaultBoard;
   readonly health: () => Record<string, unknown>;
+  /** Everything that an operator has set goes back to what the start said. */
+  readonly reset: () => Promise<void>;
   readonly report: (problem: unknown) => void;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly body: { code: string; detail: string; errors?: { field: string; message: string }[] },
-  ) {
-    super(body.detail);
-  }
-}
-
-/** The control interface (plain HTTP, loopback only): the buyer's hands, faults, the ledger. */
+/** The control interface (plain HTTP, loopback only): the hands of buyers and of the bank, faults, the ledger. */
 export function controlServer(parts: ControlParts): Server {
   return createServer((request, response) => {
     handle(parts, request, response).catch((problem: unknown) => {
@@ -55,73 +41,34 @@ async function handle(parts: ControlParts, request: IncomingMessage, response: S
   }
 }
 
-async function act({ bank, faults, health }: ControlParts, request: IncomingMessage, url: URL): Promise<Answer> {
+async function act(parts: ControlParts, request: IncomingMessage, url: URL): Promise<Answer> {
+  const { bank, faults, health, reset } = parts;
   switch (`${request.method ?? ''} ${url.pathname}`) {
     case 'GET /health':
       return { status: 200, body: health() };
     case 'PUT /autopilot': {
-      const { kaspi } = await body(request, autopilotBody);
-      bank.setAutopilot(kaspi === null ? null : { scanMs: kaspi.scan_ms, confirmMs: kaspi.confirm_ms });
+      const { kaspi } = await jsonBody(request, autopilotBody);
+      const { scan_ms: scanMs = 0, confirm_ms: confirmMs = 0 } = kaspi ?? {};
+      const { return_scan_ms: returnScanMs = null, invoice_pay_ms: invoicePayMs = null } = kaspi ?? {};
+      bank.setAutopilot(kaspi === null ? null : { scanMs, confirmMs, returnScanMs, invoicePayMs });
       return { status: 200, body: { kaspi } };
     }
     case 'GET /faults':
       return { status: 200, body: { faults: faults.list } };
     case 'PUT /faults': {
       const full = { code: 'too_many_faults', detail: 'The board is full; DELETE /faults empties it.' };
-      if (!faults.put(await body(request, faultBody))) throw new Refusal(409, full);
+      if (!faults.put(await jsonBody(request, faultBody))) throw new Refusal(409, full);
       return { status: 200, body: { faults: faults.list } };
     }
     case 'DELETE /faults':
       faults.clear();
       return { status: 200, body: { faults: [] } };
     case 'POST /reset':
-      bank.reset();
-      faults.clear();
+      await reset();
       return { status: 200, body: { reset: true } };
     default:
-      return hand(bank, request.method ?? '', url.pathname);
+      return kaspiRoute(parts, request, url.pathname);
   }
-}
-
-function hand(bank: Bank, method: string, path: string): Answer {
-  const found = /^\/kaspi\/payments\/(\d{1,15})\/(scan|confirm|scanerror|confirmerror)$/.exec(path);
-  if (found === null || method !== 'POST') {
-    throw new Refusal(404, { code: 'not_found', detail: `There is no ${method} ${path} here.` });
-  }
-  const purchase = bank.purchase(Number(found[1]));
-  if (purchase === undefined) {
-    throw new Refusal(404, { code: 'not_found', detail: `The bank knows no purchase ${found[1] ?? ''}.` });
-  }
-  const step = found[2] as Exclude<BuyerStep, 'pay_late'>;
-  if (!bank.takeStep(purchase, step)) {
-    const { status, deadAtMs } = purchase.life;
-    const detail = `${step} is not possible in ${status}${deadAtMs === null ? '' : ' after the automatic cancel'}.`;
-    throw new Refusal(409, { code: 'wrong_status', detail });
-  }
-  return { status: 200, body: { id: String(purchase.id), status: purchase.life.status } };
-}
-
-async function body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
-  const text = await readBody(request, MAX_BODY_BYTES);
-  if (text === undefined) throw new Refusal(413, { code: 'too_long', detail: 'The body is too long.' });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Refusal(400, { code: 'not_json', detail: 'The body is not JSON.' });
-  }
-  return checked(schema, value);
-}
-
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
-  const read = schema.safeParse(value);
-  if (read.success) return read.data;
-  const errors = read.error.issues.map((issue) => ({
-    field: issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.'),
-    message: issue.message,
-  }));
-  const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  throw new Refusal(400, { code: 'invalid', detail, errors });
 }
 
 /** Written piece by piece, because the books of a long measurement do not fit into one text. */

@@ -1,3 +1,4 @@
+import type { SchemeName } from '../kaspi/schemes.ts';
 import { faultFits, parseFault } from './fault.ts';
 import type { CallName, ShapeFault, TransportFault } from './fault.ts';
 
@@ -7,6 +8,7 @@ export interface FaultMatch {
   readonly amount?: number | undefined;
   readonly bin?: string | undefined;
   readonly id?: string | undefined;
+  readonly scheme?: SchemeName | undefined;
 }
 
 export interface FaultRule {
@@ -23,6 +25,7 @@ export interface FaultSubject {
   readonly amount: number | undefined;
   readonly bin: string | undefined;
   readonly id: string | undefined;
+  readonly scheme: SchemeName;
 }
 
 export interface ChosenFaults {
@@ -73,10 +76,11 @@ export class FaultBoard {
 
 function ruleMatches(rule: FaultRule, call: CallName, about: FaultSubject): boolean {
   if (rule.call !== '*' && rule.call !== call) return false;
-  const { amount, bin, id } = rule.match ?? {};
+  const { amount, bin, id, scheme } = rule.match ?? {};
   return (
     (amount === undefined || amount === about.amount) &&
     (bin === undefined || bin === about.bin) &&
-    (id === undefined || id === about.id)
+    (id === undefined || id === about.id) &&
+    (scheme === undefined || scheme === about.scheme)
   );
 }

@@ -23,7 +23,7 @@ describe('the texts of faults', () => {
     const camel = parseFault('camel_case_options');
     if (html === undefined || camel === undefined) throw new Error('known faults');
     expect(CALLS.filter((call) => faultFits(html, call))).toEqual([...CALLS]);
-    expect(CALLS.filter((call) => faultFits(camel, call))).toEqual(['qr/create']);
+    expect(CALLS.filter((call) => faultFits(camel, call))).toEqual(['qr/create', 'qr/create-link', 'return/create']);
     for (const shape of Object.keys(SHAPE_CALLS)) expect(parseFault(shape)).toEqual({ type: 'shape', shape });
   });
 });

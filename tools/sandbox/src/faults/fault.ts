@@ -4,9 +4,16 @@ export const CALLS = [
   'device/register',
   'device/delete',
   'qr/create',
+  'qr/create-link',
   'payment/status',
   'payment/details',
   'payment/return',
+  'return/create',
+  'return/status',
+  'return/operations',
+  'remote/client-info',
+  'remote/create',
+  'remote/cancel',
   'health/ping',
   'test/payment/scan',
   'test/payment/confirm',
@@ -17,24 +24,35 @@ export const CALLS = [
 export type CallName = (typeof CALLS)[number];
 
 /**
- * What happens to the transport of one answer. `lost_before`, `http_500`, `http_503`, `html` and `status_code` come
- * before the bank acts, all others after it has acted.
+ * What happens to the transport of one answer. `lost_before`, `http_400`, `http_401`, `http_500`, `http_503`, `html`
+ * and `status_code` come before the bank acts, all others after it has acted.
  */
 export type TransportFault =
-  | { kind: 'lost_before' | 'http_500' | 'http_503' | 'html' }
+  | { kind: 'lost_before' | 'http_400' | 'http_401' | 'http_500' | 'http_503' | 'html' }
   | { kind: 'lost_after' | 'cut' | 'garbage' | 'empty' | 'drip' | 'silence' }
   | { kind: 'delay'; delayMs: number }
   | { kind: 'status_code'; code: number };
 
+const WITH_OPTIONS = ['qr/create', 'qr/create-link', 'return/create'] as const;
+const WITH_DATES = [...WITH_OPTIONS, 'payment/details', 'return/operations'] as const;
+
 /** Which calls an odd answer can be seen in; several of them may come together. */
 export const SHAPE_CALLS = {
-  unknown_status: ['payment/status'],
-  camel_case_options: ['qr/create'],
+  unknown_status: ['payment/status', 'return/status'],
+  remote_payment_created: ['payment/status'],
+  camel_case_options: WITH_OPTIONS,
   no_message: CALLS,
+  empty_message: CALLS,
+  business_account: ['qr/create', 'qr/create-link'],
   amount_as_text: ['payment/status'],
-  short_dates: ['qr/create', 'payment/details'],
-  naive_dates: ['qr/create', 'payment/details'],
-  one_digit_day: ['qr/create', 'payment/details'],
+  amount_decimal_text: ['payment/status'],
+  amount_tenge_text: ['payment/status'],
+  paid_by_loan: ['payment/status'],
+  loan_term_as_text: ['payment/status'],
+  full_dates: WITH_DATES,
+  short_dates: WITH_DATES,
+  naive_dates: WITH_DATES,
+  one_digit_day: WITH_DATES,
 } as const satisfies Record<string, readonly CallName[]>;
 
 export type ShapeFault = keyof typeof SHAPE_CALLS;
@@ -44,6 +62,8 @@ export type Fault = { type: 'transport'; transport: TransportFault } | { type: '
 const PLAIN: Record<Exclude<TransportFault['kind'], 'delay' | 'status_code'>, true> = {
   lost_before: true,
   lost_after: true,
+  http_400: true,
+  http_401: true,
   http_500: true,
   http_503: true,
   html: true,
