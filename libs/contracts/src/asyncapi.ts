@@ -7,15 +7,7 @@ import { currencyField, idField, instantField } from './fields.ts';
 import { MESSAGE_EXAMPLES } from './message-examples.ts';
 import { FIELD_MEANINGS, HEADER_MEANINGS, MESSAGE_MEANINGS } from './message-meanings.ts';
 import { PROVIDERS } from './providers.ts';
-import {
-  ANSWERS_RETENTION_MS,
-  ANSWERS_TOPIC,
-  commandsTopic,
-  EVENTS_CONSUMER,
-  EVENTS_TOPIC,
-  parkedTopic,
-  TOPIC_DEFAULTS,
-} from './topics.ts';
+import { commandsTopic, EVENTS_CONSUMER, EVENTS_TOPIC, parkedTopic, TOPIC_DEFAULTS } from './topics.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Definition = (typeof COMMANDS)[number] | (typeof EVENTS)[number];
@@ -41,8 +33,8 @@ know, reads a word that it does not know as the least it could mean, and parks a
 that nobody needs any more is written for two more releases.
 
 **sealed.** Personal data and secrets (phones, names, barcodes, tokens) travel only in a field named \`sealed\`, encrypted with
-the data key of the tenant, so that brokers, logs and dead letters never show them. No message of this release carries any:
-credentials lie in the vault and are named by \`credential_id\`.`;
+the data key of the tenant, so that brokers, logs and dead letters never show them. Credentials lie in the vault and are
+named by \`credential_id\`. Answers to questions do not come over the bus: somebody waits for them, in one process.`;
 
 /** The AsyncAPI 3.0 document of the bus: a channel for each topic, and who sends and receives what. */
 export function asyncApiDocument(): Json {
@@ -103,10 +95,6 @@ function channels(): Json {
         description: 'Keyed by subject. A snapshot holds the whole picture, so that an older one may be thrown away.',
       },
     ),
-    channel(ANSWERS_TOPIC, [], ANSWERS_RETENTION_MS, {
-      title: 'Answers to questions',
-      description: 'Sealed, and kept for ten minutes: nobody waits longer. No message of this release goes there.',
-    }),
     ...consumers().map((name) =>
       channel(parkedTopic(name), [PARKED], retentionMs, {
         title: `What ${name} cannot handle yet`,

@@ -1,20 +1,52 @@
 import { z } from 'zod';
-import { amountField, boundedJson, idField, instantField, openEnum, phaseField, snapshotShape } from './fields.ts';
+import {
+  amountField,
+  boundedJson,
+  idField,
+  instantField,
+  openEnum,
+  phaseField,
+  refundPhaseField,
+  snapshotShape,
+} from './fields.ts';
 import { type BodyOf, defineMessage } from './message.ts';
 import { asWritten, writtenAs } from './written-as.ts';
 
-/** Why something did not happen: our stable code, the provider's own words, and which text the cashier reads. */
+const adminTextField = z.string().min(1).max(500);
+
+/**
+ * Why something did not happen: our stable code, the provider's own words, which text the cashier reads, and what an
+ * administrator can do about it where only the provider's service knows.
+ */
 export const failureSchema = z.object({
   code: z.string().min(1).max(64),
   provider_code: z.string().max(64).nullable(),
   provider_message: z.string().max(500).nullable(),
   cashier_key: z.string().min(1).max(64),
+  admin_text: z.object({ ru: adminTextField, kk: adminTextField, en: adminTextField }).optional(),
 });
+
+/** A purchase that a buyer may have refunded, as the provider lists it. */
+export const purchaseSchema = z.object({
+  /** The provider's own id. */
+  ref: z.string().min(1).max(128),
+  /** All that was paid. */
+  amount: amountField,
+  /** Null where the provider's date cannot be read. */
+  at: instantField.nullable(),
+});
+
+/** Most purchases that a cashier is shown at once. */
+const MAX_PURCHASES = 50;
 
 export const nextActionSchema = z.object({
   type: z.enum(['show_qr', 'open_link', 'confirm_in_app', 'enter_amount', 'choose_purchase', 'wait_invoice']),
   /** What the QR picture encodes; opaque. */
   qr: z.string().max(500).optional(),
+  /** What the buyer opens on his phone. */
+  link: z.string().max(500).optional(),
+  /** What the cashier chooses from. */
+  purchases: z.array(purchaseSchema).max(MAX_PURCHASES).optional(),
   /** When showing it stops making sense. */
   expires_at: instantField.optional(),
 });
@@ -61,6 +93,20 @@ export const paymentProgress = defineMessage('payment.progress', {
   expires_at: instantField.nullable(),
 });
 
+/** A refund as the provider sees it: always the whole picture, ordered by `seq`. */
+export const refundState = defineMessage('refund.state', {
+  ...snapshotShape,
+  phase: refundPhaseField,
+  /** The provider's own id of the refund, once it is carried out. */
+  provider_ref: z.string().max(128).nullable(),
+  /** The purchase that it is of, once that is known. */
+  purchase_ref: z.string().max(128).nullable(),
+  amount: amountField.nullable(),
+  next_action: nextActionField,
+  failure: failureSchema.nullable(),
+  evidence: openEnum(['stated', 'inferred'], 'inferred'),
+});
+
 export const deviceState = defineMessage('device.state', {
   ...snapshotShape,
   connection_id: idField,
@@ -82,12 +128,40 @@ export const connectionState = defineMessage('connection.state', {
     .nullable(),
 });
 
-export const EVENTS = [paymentState, paymentProgress, deviceState, connectionState] as const;
+const CERTIFICATE_STATES = ['requested', 'ready', 'active', 'retired', 'failed'] as const;
+
+/**
+ * One version of a certificate, as the service that uses it has it; `seq` orders what is told of one version. A state
+ * that is unknown here reads as null: a consumer then keeps what it has.
+ */
+export const certificateState = defineMessage('certificate.state', {
+  ...snapshotShape,
+  version: z.number().int().positive(),
+  state: openEnum(CERTIFICATE_STATES, null),
+  /** The request to send to the provider, PEM; null where the pair came from elsewhere. */
+  csr: z.string().max(8_192).nullable(),
+  /** The client certificate alone, PEM; null before there is one. */
+  certificate: z.string().max(8_192).nullable(),
+  /** Why it failed, or why it still waits. */
+  failure: failureSchema.nullable(),
+});
+
+export const EVENTS = [
+  paymentState,
+  paymentProgress,
+  refundState,
+  deviceState,
+  connectionState,
+  certificateState,
+] as const;
 
 export type Failure = z.infer<typeof failureSchema>;
 export type NextAction = z.infer<typeof nextActionSchema>;
 export type CancelResult = z.infer<typeof cancelResultSchema>;
 export type PaymentState = BodyOf<typeof paymentState>;
+export type Purchase = z.infer<typeof purchaseSchema>;
+export type RefundState = BodyOf<typeof refundState>;
 export type PaymentProgress = BodyOf<typeof paymentProgress>;
 export type DeviceState = BodyOf<typeof deviceState>;
 export type ConnectionState = BodyOf<typeof connectionState>;
+export type CertificateState = BodyOf<typeof certificateState>;

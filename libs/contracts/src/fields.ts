@@ -1,4 +1,4 @@
-import { ID_PREFIXES, PAYMENT_STATUSES, type PaymentStatus } from '@tolem/domain';
+import { ID_PREFIXES, PAYMENT_STATUSES, type PaymentStatus, REFUND_STATUSES, type RefundStatus } from '@tolem/domain';
 import { z } from 'zod';
 import { writtenAs } from './written-as.ts';
 
@@ -8,9 +8,16 @@ export const idField = z
   .min(5)
   .max(64)
   .regex(new RegExp(`^(${ID_PREFIXES.join('|')})_[0-9a-z]+$`));
+const MAX_SEALED_LENGTH = 8_192;
 export const instantField = z.iso.datetime();
 export const amountField = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 export const currencyField = z.enum(['KZT', 'RUB']);
+
+/**
+ * Personal data or a secret: sealed with the tenant's data key (see `Sealer`) under the context `<message type>:<subject>`,
+ * in base64.
+ */
+export const sealedField = z.base64().min(1).max(MAX_SEALED_LENGTH);
 
 /** Bounds an open record by the length of its JSON; more would not fit into a message that has to be quick. */
 export function boundedJson<Field extends z.ZodType>(field: Field, maxLength: number): Field {
@@ -41,6 +48,9 @@ export function openEnum<const Word extends string, const Unknown>(
  * then keeps the status that it has.
  */
 export const phaseField: z.ZodType<PaymentStatus | null, string> = openEnum(PAYMENT_STATUSES, null);
+
+/** The phase of a refund; an unknown one reads as null and means "still pending". */
+export const refundPhaseField: z.ZodType<RefundStatus | null, string> = openEnum(REFUND_STATUSES, null);
 
 /** What every command carries (data-model §5). `lane` is what must happen one at a time. */
 export const commandShape = {

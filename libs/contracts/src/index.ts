@@ -5,4 +5,5 @@ export * from './envelope.ts';
 export * from './events.ts';
 export { type Addressed, type BodyOf, type MessageDefinition, produce } from './message.ts';
 export * from './providers.ts';
+export * from './question-answer.ts';
 export * from './topics.ts';

@@ -11,6 +11,8 @@ const command = {
   device_id: `dsk_${ID}`,
   lane: `pay_${ID}`,
 };
+const certificate = { op_id: `crt_${ID}.install.2`, subject_id: `crt_${ID}`, version: 2, lane: `crt_${ID}` };
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 const snapshot = { subject_id: `pay_${ID}`, seq: 2, op_id: null, observed_at: AT };
 const failure = { code: 'provider_declined', provider_code: '-1', provider_message: 'no', cashier_key: 'declined' };
 
@@ -25,7 +27,27 @@ export const MESSAGE_EXAMPLES: Readonly<Record<MessageType, Readonly<Record<stri
     reference: 'check 17',
     trade_point_ref: '4242',
     start_by: AT,
+    sealed: 'AQIDBA==',
   },
+  'payment.refresh': { ...command },
+  'refund.start': {
+    ...command,
+    payment_id: `pay_${ID}`,
+    purchase_ref: '9007199254740993',
+    amount: 49_000,
+    currency: 'KZT',
+    trade_point_ref: '4242',
+    start_by: AT,
+  },
+  'refund.choose': {
+    ...command,
+    payment_id: `pay_${ID}`,
+    purchase_ref: '9007199254740993',
+    amount: 49_000,
+    start_by: AT,
+  },
+  'refund.cancel': { ...command, reason: 'the buyer went away' },
+  'question.ask': { ...command, kind: 'payer', trade_point_ref: '4242', deadline: AT, sealed: 'AQIDBA==' },
   'payment.cancel': { ...command, reason: 'changed his mind' },
   'connection.put': {
     ...command,
@@ -39,21 +61,57 @@ export const MESSAGE_EXAMPLES: Readonly<Record<MessageType, Readonly<Record<stri
   'connection.verify': { ...command },
   'device.register': { ...command, trade_point_ref: '4242' },
   'device.delete': { ...command },
+  'certificate.create_csr': {
+    ...certificate,
+    subject: {
+      region: 'Almaty',
+      town: 'Almaty',
+      organization: 'Small Shops LLP',
+      common_name: 'pay.shops.example',
+      email: 'it@shops.example',
+    },
+  },
+  'certificate.install': { ...certificate, certificate: PEM, ca: PEM },
+  'certificate.activate': { ...certificate, from: { certificate_id: `crt_${ID}`, version: 1 } },
   'subject.report': { ...command, kind: 'payment', start_by: AT },
+  'subject.close': { ...command, kind: 'refund', outcome: 'succeeded' },
   'payment.state': {
     ...snapshot,
     phase: 'requires_customer',
     provider_ref: '9007199254740993',
     amount: 149_000,
-    next_action: { type: 'show_qr', qr: 'https://qr.example/1', expires_at: AT },
+    next_action: { type: 'show_qr', qr: 'https://qr.example/1', link: 'https://pay.example/1', expires_at: AT },
     payment_methods: ['gold'],
     slip: { rrn: '123' },
     cancel: { result: 'pending' },
     failure,
     evidence: 'stated',
   },
+  'refund.state': {
+    ...snapshot,
+    phase: 'requires_customer',
+    provider_ref: '16600000032',
+    purchase_ref: '9007199254740993',
+    amount: 49_000,
+    next_action: {
+      type: 'choose_purchase',
+      purchases: [{ ref: '9007199254740993', amount: 149_000, at: AT }],
+      expires_at: AT,
+    },
+    failure,
+    evidence: 'stated',
+  },
   'payment.progress': { subject_id: `pay_${ID}`, observed_at: AT, phase: 'processing', expires_at: AT },
   'device.state': { ...snapshot, connection_id: `con_${ID}`, status: 'failed', failure },
+  'certificate.state': {
+    ...snapshot,
+    subject_id: `crt_${ID}`,
+    version: 2,
+    state: 'requested',
+    csr: '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n',
+    certificate: PEM,
+    failure,
+  },
   'connection.state': {
     ...snapshot,
     connection_version: 3,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { paymentStart } from './commands.ts';
-import { methodNamed, providerNamed, PROVIDERS } from './providers.ts';
+import { methodNamed, phoneField, providerNamed, PROVIDERS, schemeNamed } from './providers.ts';
 import { commandsTopic, EVENTS_TOPIC } from './topics.ts';
 
 const methods = PROVIDERS.flatMap((provider) => provider.methods.map((method) => ({ provider, method })));
@@ -19,6 +19,20 @@ describe('the list of providers', () => {
       expect(schemes.length).toBeGreaterThan(0);
       expect(new Set(schemes).size).toBe(schemes.length);
     }
+  });
+
+  it('lets every scheme use only methods of its provider, and every method work under some scheme', () => {
+    for (const provider of PROVIDERS) {
+      const types = provider.methods.map((method) => method.type);
+      for (const scheme of provider.schemes) {
+        expect(types).toEqual(expect.arrayContaining([...scheme.methods]));
+        expect(schemeNamed(provider.name, scheme.name)).toBe(scheme);
+      }
+      const used = provider.schemes.flatMap((scheme) => scheme.methods);
+      expect([...new Set(used)].sort()).toEqual([...types].sort());
+      expect(schemeNamed(provider.name, 'constructor')).toBeUndefined();
+    }
+    expect(schemeNamed('nobody', 'r3')).toBeUndefined();
   });
 
   it('gives every provider a name that is safe in a topic, a database schema and a folder', () => {
@@ -66,8 +80,26 @@ describe.each(methods.map(({ method }) => [method.type, method] as const))('meth
     expect(method.startWithinMs).toBeLessThanOrEqual(60_000);
   });
 
+  it('seals and compares only fields that it has', () => {
+    for (const name of [...(method.sealed ?? []), ...(method.oneInDoubt ?? [])])
+      expect(method.fields).toHaveProperty(name);
+  });
+
   it('has fields beside its type that form a schema', () => {
     expect(method.fields).not.toHaveProperty('type');
     expect(() => z.strictObject(method.fields)).not.toThrow();
   });
+});
+
+describe('a phone', () => {
+  it.each(['+77011234567', '77011234567', '87011234567'])('written as %s is one and the same', (text) => {
+    expect(phoneField.parse(text)).toBe('77011234567');
+  });
+
+  it.each(['7701123456', '770112345678', '97011234567', '+87011234567', '7 701 123 45 67', ''])(
+    'is never guessed from %s',
+    (text) => {
+      expect(phoneField.safeParse(text).success).toBe(false);
+    },
+  );
 });

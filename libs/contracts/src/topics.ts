@@ -1,10 +1,6 @@
 /** Facts of all providers, keyed by subject. */
 export const EVENTS_TOPIC = 'events';
 
-/** Answers to questions, sealed; whoever asked has given up long before they go. */
-export const ANSWERS_TOPIC = 'answers';
-export const ANSWERS_RETENTION_MS = 600_000;
-
 /** The consumer of the events. */
 export const EVENTS_CONSUMER = 'gateway';
 

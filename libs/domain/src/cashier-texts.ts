@@ -115,6 +115,86 @@ const TEXTS = {
     kk: 'Осы сатып алу бойынша[ ({reference})] төлем жүріп жатыр немесе өтті. Басқасын бастамаңыз, оның күйін қараңыз',
     en: 'This sale[ ({reference})] is already being paid or is paid. Do not start another payment, look at that one',
   },
+  invoice_sent: {
+    ru: 'Счёт отправлен. Попросите покупателя оплатить его в приложении банка',
+    kk: 'Шот жіберілді. Сатып алушыдан оны банк қосымшасында төлеуін сұраңыз',
+    en: "The invoice is sent. Ask the buyer to pay it in the bank's app",
+  },
+  invoice_unknown: {
+    ru: 'Неизвестно, пришёл ли счёт покупателю. Спросите покупателя, есть ли у него счёт с этим кодом, и позовите администратора',
+    kk: 'Шоттың сатып алушыға жеткені белгісіз. Сатып алушыдан осы коды бар шоты бар-жоғын сұрап, әкімшіні шақырыңыз',
+    en: 'It is not known whether the buyer got the invoice. Ask the buyer for an invoice with this code and call the administrator',
+  },
+  phone_unknown: {
+    ru: 'По этому номеру покупатель не найден. Проверьте номер телефона',
+    kk: 'Бұл нөмір бойынша сатып алушы табылмады. Телефон нөмірін тексеріңіз',
+    en: 'No buyer was found under this number. Check the phone number',
+  },
+  refund_wait: {
+    ru: 'Возврат выполняется. Подождите, не начинайте другой возврат',
+    kk: 'Қайтару орындалып жатыр. Күте тұрыңыз, басқа қайтару бастамаңыз',
+    en: 'The refund is being carried out. Wait, do not start another refund',
+  },
+  refund_show_qr: {
+    ru: 'Покажите QR возврата покупателю',
+    kk: 'Қайтару QR-кодын сатып алушыға көрсетіңіз',
+    en: 'Show the refund QR to the buyer',
+  },
+  refund_choose: {
+    ru: 'Выберите покупку для возврата',
+    kk: 'Қайтарылатын сатып алуды таңдаңыз',
+    en: 'Choose the purchase to refund',
+  },
+  refunded: {
+    ru: 'Деньги возвращены',
+    kk: 'Ақша қайтарылды',
+    en: 'The money is returned',
+  },
+  refund_failed: {
+    ru: 'Возврат не выполнен, деньги не возвращены. Попробуйте ещё раз или позовите администратора',
+    kk: 'Қайтару орындалмады, ақша қайтарылған жоқ. Қайта көріңіз немесе әкімшіні шақырыңыз',
+    en: 'The refund was not carried out, no money was returned. Try again or call the administrator',
+  },
+  refund_canceled: {
+    ru: 'Возврат отменён, деньги не возвращены',
+    kk: 'Қайтару тоқтатылды, ақша қайтарылған жоқ',
+    en: 'The refund is canceled, no money was returned',
+  },
+  refund_expired: {
+    ru: 'Время вышло: покупатель не отсканировал QR возврата. Начните возврат заново',
+    kk: 'Уақыт бітті: сатып алушы қайтару QR-кодын сканерлемеді. Қайтаруды қайта бастаңыз',
+    en: 'The time is over: the buyer did not scan the refund QR. Start the refund again',
+  },
+  refund_unknown: {
+    ru: 'Неизвестно, вернулись ли деньги. Не повторяйте возврат, позовите администратора',
+    kk: 'Ақшаның қайтқан-қайтпағаны белгісіз. Қайтаруды қайталамаңыз, әкімшіні шақырыңыз',
+    en: 'It is not known whether the money was returned. Do not refund again, call the administrator',
+  },
+  refund_by_hand: {
+    ru: 'Верните деньги в приложении банка: возврат, покупатель сканирует код, выбор покупки, сумма. Затем отметьте возврат в кассе',
+    kk: 'Ақшаны банк қосымшасында қайтарыңыз: қайтару, сатып алушы кодты сканерлейді, сатып алу, сома. Содан кейін кассада белгілеңіз',
+    en: "Return the money in the bank's app: refund, the buyer scans the code, choose the purchase, the sum. Then record it at the desk",
+  },
+  refund_too_much: {
+    ru: 'Сумма возврата больше остатка по покупке. Проверьте сумму',
+    kk: 'Қайтару сомасы сатып алудың қалған сомасынан көп. Соманы тексеріңіз',
+    en: 'The refund is more than what is left of the purchase. Check the amount',
+  },
+  refund_only_whole: {
+    ru: 'Эту покупку можно вернуть только целиком. Верните всю сумму',
+    kk: 'Бұл сатып алуды тек толық қайтаруға болады. Бүкіл соманы қайтарыңыз',
+    en: 'This purchase can only be refunded in full. Refund all of it',
+  },
+  refund_other_trade_point: {
+    ru: 'Покупка сделана в другой торговой точке. Вернуть её можно только там',
+    kk: 'Сатып алу басқа сауда нүктесінде жасалған. Оны тек сол жерде қайтаруға болады',
+    en: 'The purchase was made in another trade point. It can be refunded only there',
+  },
+  refund_not_possible: {
+    ru: 'Эту покупку вернуть нельзя: банк не находит её или она не оплачена. Позовите администратора',
+    kk: 'Бұл сатып алуды қайтару мүмкін емес: банк оны таппайды немесе ол төленбеген. Әкімшіні шақырыңыз',
+    en: 'This purchase cannot be refunded: the bank does not find it or it is not paid. Call the administrator',
+  },
 } as const satisfies Record<string, CashierText>;
 
 export type CashierKey = keyof typeof TEXTS;

@@ -5,6 +5,8 @@ export * from './ids.ts';
 export * from './items.ts';
 export * from './money.ts';
 export * from './payment-status.ts';
+export * from './refund-status.ts';
+export * from './refund-till.ts';
 export * from './tax-id.ts';
 export * from './till.ts';
 export { tillPage } from './till-page.ts';

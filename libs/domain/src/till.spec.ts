@@ -45,8 +45,8 @@ describe('the till, step by step', () => {
 
   it.each([
     ['show_qr', 'show_qr', false],
-    ['open_link', 'show_link', true],
-    ['wait_invoice', 'confirm_in_app', true],
+    ['open_link', 'show_link', false],
+    ['wait_invoice', 'wait', true],
     ['koshelek', 'confirm_in_app', true],
     ['a_provider_of_tomorrow', 'confirm_in_app', true],
   ])('a buyer who is to act by %s is led by %s', (nextAction, screen, hideQr) => {
@@ -150,11 +150,11 @@ describe('whatever the state of a payment', () => {
     );
   });
 
-  it('a QR is on the screen exactly when it is not to be hidden', () => {
+  it('a QR, of a code or of a link, is on the screen exactly when it is not to be hidden', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         const shown = tillOf(input);
-        expect(shown.hide_qr).toBe(shown.screen !== 'show_qr');
+        expect(shown.hide_qr).toBe(shown.screen !== 'show_qr' && shown.screen !== 'show_link');
       }),
       { numRuns: 1_000 },
     );

@@ -16,6 +16,7 @@ export const TILL_SCREENS = [
   'paid',
   'not_paid',
   'refunded',
+  'not_refunded',
   'call_admin',
 ] as const;
 
@@ -104,7 +105,13 @@ const SPECIAL: readonly TillRow[] = [
     status: 'requires_customer',
     situation: 'next_action',
     next_action: 'open_link',
-    ...answer('show_link', 'show_link'),
+    ...answer('show_link', 'show_link', { hide_qr: false }),
+  },
+  {
+    status: 'requires_customer',
+    situation: 'next_action',
+    next_action: 'wait_invoice',
+    ...answer('wait', 'invoice_sent'),
   },
   // Late money: the till was told "not paid" before, so the buyer may have left, paid in cash or with a second code, and
   // the chain's policy may be sending the money back at this moment. Handing over the goods could give them away, and
