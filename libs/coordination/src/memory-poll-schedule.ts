@@ -1,6 +1,6 @@
 import type { Clock } from '@tolem/domain';
 import { DueHeap } from './due-heap.ts';
-import type { PollClaim, PollEntry, PollSchedule } from './poll-schedule.ts';
+import type { PollClaim, PollEntry, PollSchedule, PollTurn } from './poll-schedule.ts';
 
 interface Slot {
   entry: PollEntry;
@@ -59,7 +59,10 @@ export class MemoryPollSchedule implements PollSchedule {
     this.#insert(entry);
   }
 
-  async claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]> {
+  /** It is lost with its process alone, and the next one begins by seeding. */
+  async markSeeded(): Promise<void> {}
+
+  async claim(limit: number, leaseMs: number): Promise<PollTurn> {
     const now = this.clock.now();
     this.#wake(now);
     const claims: PollClaim[] = [];
@@ -71,7 +74,7 @@ export class MemoryPollSchedule implements PollSchedule {
       if (due && soonestOf(group) <= now) this.#queue(group);
       else this.#sleep(group);
     }
-    return claims;
+    return { claims, nextDueAt: this.#nextDueAt(now), emptied: false };
   }
 
   async reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean> {
@@ -111,6 +114,11 @@ export class MemoryPollSchedule implements PollSchedule {
       this.#asleep.delete(group);
       this.#queue(group);
     }
+  }
+
+  #nextDueAt(now: number): number | undefined {
+    if (this.#ring.top !== undefined) return now;
+    return this.#asleep.top === undefined ? undefined : soonestOf(this.#asleep.top);
   }
 
   #queue(group: Group): void {

@@ -3,13 +3,20 @@ import { ManualClock, systemClock } from '@tolem/domain';
 import fc from 'fast-check';
 import {
   DEFAULT_SLOT_LIMITS,
+  MemoryAnswers,
   MemorySingleFlight,
   MemorySlots,
   MemoryTokenBuckets,
   MemoryWakeUps,
   type SlotKind,
 } from '../src/index.ts';
-import { singleFlightContract, slotsContract, tokenBucketContract, wakeUpsContract } from './coordination-contract.ts';
+import {
+  answersContract,
+  singleFlightContract,
+  slotsContract,
+  tokenBucketContract,
+  wakeUpsContract,
+} from './coordination-contract.ts';
 
 const close = async (): Promise<void> => undefined;
 
@@ -18,6 +25,11 @@ slotsContract('slots in memory', async (limits) => ({ slots: new MemorySlots(lim
 wakeUpsContract('wake-ups in memory', async () => {
   const wakeUps = new MemoryWakeUps();
   return { waker: wakeUps, waiter: wakeUps, close };
+});
+
+answersContract('answers in memory', async () => {
+  const answers = new MemoryAnswers();
+  return { teller: answers, listener: answers, close };
 });
 
 tokenBucketContract('token buckets in memory', async () => {

@@ -40,7 +40,7 @@ describe('the bound of the poll schedule in memory', () => {
     expect(schedule.size).toBe(2);
     await schedule.remove('a');
     await schedule.addMissing([entry('c', 3)]);
-    expect((await schedule.claim(9, LEASE_MS)).map((claim) => claim.id)).toEqual(['b', 'c']);
+    expect((await schedule.claim(9, LEASE_MS)).claims.map((claim) => claim.id)).toEqual(['b', 'c']);
   });
 });
 
@@ -50,7 +50,7 @@ describe('what is taken out of the poll schedule in memory', () => {
     const schedule = new MemoryPollSchedule(clock);
     const entry = (id: string, dueAt: number): PollEntry => ({ id, dueAt, payload: '{}', group: 'con_1' });
     await schedule.addMissing([entry('held', 1), entry('due', 2), entry('later', 2_000)]);
-    const [held] = await schedule.claim(1, LEASE_MS);
+    const [held] = (await schedule.claim(1, LEASE_MS)).claims;
     expect(schedule.takeFree()).toEqual([entry('due', 2), entry('later', 2_000)]);
     expect(schedule.size).toBe(1);
     expect(schedule.takeFree()).toEqual([]);
@@ -58,7 +58,7 @@ describe('what is taken out of the poll schedule in memory', () => {
     expect(schedule.takeFree()).toEqual([entry('held', 1)]);
     if (held === undefined) throw new Error('nothing was due');
     expect(await schedule.finish(held)).toBe(false);
-    expect(await schedule.claim(9, LEASE_MS)).toEqual([]);
+    expect((await schedule.claim(9, LEASE_MS)).claims).toEqual([]);
   });
 });
 
@@ -83,7 +83,7 @@ describe('the cost of a claim', () => {
     // What has become due since the last claim is sorted in by the first one; that is paid once per entry.
     await schedule.claim(1, LEASE_MS);
     looks = 0;
-    expect(await schedule.claim(CLAIMED, LEASE_MS)).toHaveLength(CLAIMED);
+    expect((await schedule.claim(CLAIMED, LEASE_MS)).claims).toHaveLength(CLAIMED);
     return looks;
   }
 

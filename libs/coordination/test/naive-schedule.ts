@@ -58,6 +58,12 @@ export class NaiveSchedule {
     return this.kept.get(claim.id)?.lease === claim.lease;
   }
 
+  /** When the next entry falls due or free again. */
+  soonest(): number | undefined {
+    const times = [...this.kept.values()].map(({ freeAt }) => freeAt);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   #groups(): Set<string> {
     return new Set([...this.kept.values()].map(({ entry }) => entry.group ?? ''));
   }

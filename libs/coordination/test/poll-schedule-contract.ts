@@ -63,7 +63,7 @@ async function step(op: Operation, { under, naive, claims }: Parties): Promise<v
     }
     case 'claim': {
       const expected = naive.claim(op.limit, now, now + LEASE_MS);
-      const got = await schedule.claim(op.limit, LEASE_MS);
+      const { claims: got, nextDueAt } = await schedule.claim(op.limit, LEASE_MS);
       expect(got.map((claim) => claim.id)).toEqual(expected);
       for (const claim of got) {
         const entry = naive.kept.get(claim.id)?.entry;
@@ -77,6 +77,10 @@ async function step(op: Operation, { under, naive, claims }: Parties): Promise<v
         naive.take(claim);
         claims.push(claim);
       }
+      // Whoever sleeps until then misses nothing, and sleeps on for nothing only where the limit ended the claim.
+      const soonest = naive.soonest();
+      if (got.length < op.limit) expect(nextDueAt).toBe(soonest);
+      else if (soonest !== undefined) expect(nextDueAt).toBeLessThanOrEqual(Math.max(now, soonest));
       return;
     }
     case 'advance':
@@ -151,9 +155,13 @@ export function pollScheduleContract(
 
     const entry = (of: string, agoMs: number, payload = '{}', inGroup = ''): PollEntry =>
       entryOf(of, under.now() - agoMs, payload, inGroup);
+    const take = async (limit: number, leaseMs: number): Promise<readonly PollClaim[]> =>
+      (await schedule.claim(limit, leaseMs)).claims;
+    const nextDueAt = async (limit: number): Promise<number | undefined> =>
+      (await schedule.claim(limit, LEASE_MS)).nextDueAt;
     const idsOf = (claims: readonly PollClaim[]): string[] => claims.map((claim) => claim.id);
     async function claimOne(): Promise<PollClaim> {
-      const [claim] = await schedule.claim(1, LEASE_MS);
+      const [claim] = await take(1, LEASE_MS);
       if (claim === undefined) throw new Error('nothing was due');
       return claim;
     }
@@ -164,23 +172,52 @@ export function pollScheduleContract(
 
     it('hands out the longest overdue first and nothing before its time', async () => {
       await schedule.addMissing([entry('c', 100), entry('late', -1_000), entry('a', 300), entry('b', 200)]);
-      expect(idsOf(await schedule.claim(2, LEASE_MS))).toEqual(['a', 'b']);
-      expect(idsOf(await schedule.claim(9, LEASE_MS))).toEqual(['c']);
+      expect(idsOf(await take(2, LEASE_MS))).toEqual(['a', 'b']);
+      expect(idsOf(await take(9, LEASE_MS))).toEqual(['c']);
     });
 
     it('hands out an entry once, however many ask at the same moment', async () => {
       await schedule.addMissing(Array.from({ length: 50 }, (_, n) => entry(`pay_${n}`, 10)));
-      const claims = (await Promise.all(Array.from({ length: 10 }, () => schedule.claim(8, LEASE_MS)))).flat();
+      const claims = (await Promise.all(Array.from({ length: 10 }, () => take(8, LEASE_MS)))).flat();
       expect(claims).toHaveLength(50);
       expect(new Set(idsOf(claims)).size).toBe(50);
       expect(new Set(claims.map((claim) => claim.lease)).size).toBe(50);
+    });
+
+    it('says when the next entry is due, also while somebody holds it, and nothing once none is left', async () => {
+      expect(await nextDueAt(9)).toBeUndefined();
+      await schedule.addMissing([entry('later', -300), entry('soon', -100, '{}', 'con_1')]);
+      expect(await nextDueAt(9)).toBe(under.now() + 100);
+      await under.advance(100);
+      const held = await claimOne();
+      expect(await nextDueAt(9)).toBe(under.now() + LEASE_MS);
+      expect(await schedule.finish(held)).toBe(true);
+      expect(await nextDueAt(9)).toBe(under.now() + 200);
+      await schedule.remove('later');
+      expect(await nextDueAt(9)).toBeUndefined();
+    });
+
+    it('lets nobody sleep while more is due than was taken', async () => {
+      await schedule.addMissing([entry('a', 10), entry('b', 20), entry('c', 5, '{}', 'con_1')]);
+      expect(await nextDueAt(2)).toBeLessThanOrEqual(under.now());
+      expect(await nextDueAt(9)).toBe(under.now() + LEASE_MS);
+    });
+
+    it('asks nobody to seed it again once it was seeded, not even when nothing is open any more', async () => {
+      await schedule.addMissing([entry('pay_1', 0)]);
+      await schedule.markSeeded();
+      const { claims, emptied } = await schedule.claim(1, LEASE_MS);
+      expect(emptied).toBe(false);
+      for (const claim of claims) await schedule.finish(claim);
+      await under.advance(3_600_000);
+      expect((await schedule.claim(1, LEASE_MS)).emptied).toBe(false);
     });
 
     it('gives an entry to somebody else when its holder is silent until the lease ends, and then refuses the first holder', async () => {
       await schedule.put(entry('pay_1', 0));
       const first = await claimOne();
       await under.advance(LEASE_MS - 1);
-      expect(await schedule.claim(1, LEASE_MS)).toEqual([]);
+      expect(await take(1, LEASE_MS)).toEqual([]);
       await under.advance(1);
       const second = await claimOne();
 
@@ -195,7 +232,7 @@ export function pollScheduleContract(
       const claim = await claimOne();
       await under.advance(10 * LEASE_MS);
       expect(await schedule.reschedule(claim, { dueAt: under.now() + 5, payload: 'late' })).toBe(true);
-      expect(await schedule.claim(1, LEASE_MS)).toEqual([]);
+      expect(await take(1, LEASE_MS)).toEqual([]);
     });
 
     it('lets a holder speak once: after its word the claim is worth nothing', async () => {
@@ -222,10 +259,10 @@ export function pollScheduleContract(
       const claim = await claimOne();
       await schedule.addMissing([entry('pay_1', 1_000, 'seeded', 'con_2')]);
 
-      expect(await schedule.claim(1, LEASE_MS)).toEqual([]);
+      expect(await take(1, LEASE_MS)).toEqual([]);
       expect(await schedule.finish(claim)).toBe(true);
       await under.advance(10 * LEASE_MS);
-      expect(await schedule.claim(1, LEASE_MS)).toEqual([]);
+      expect(await take(1, LEASE_MS)).toEqual([]);
     });
 
     it('is healed by re-seeding: what was lost comes back and what is held stays held', async () => {
@@ -234,7 +271,7 @@ export function pollScheduleContract(
       const held = await claimOne();
       await schedule.remove('b');
       await schedule.addMissing(seeds);
-      expect(idsOf(await schedule.claim(9, LEASE_MS))).toEqual(['b', 'c']);
+      expect(idsOf(await take(9, LEASE_MS))).toEqual(['b', 'c']);
       expect(await schedule.finish(held)).toBe(true);
     });
 
@@ -246,7 +283,7 @@ export function pollScheduleContract(
       await schedule.remove('never there');
       expect(await schedule.reschedule(held, { dueAt: 0, payload: 'back' })).toBe(false);
       await under.advance(10 * LEASE_MS);
-      expect(await schedule.claim(9, LEASE_MS)).toEqual([]);
+      expect(await take(9, LEASE_MS)).toEqual([]);
     });
 
     describe('between groups', () => {
@@ -256,15 +293,15 @@ export function pollScheduleContract(
       it('gives each its turn: one with thousands overdue does not starve those that have just become due', async () => {
         const quiet = Array.from({ length: 15 }, (_, n) => entry(`quiet_${n}`, 0, '{}', `con_${n % 5}`));
         await schedule.addMissing([...busy(3_000), ...quiet]);
-        const claims = await schedule.claim(20, LEASE_MS);
+        const claims = await take(20, LEASE_MS);
         expect(claims.filter(({ group: of }) => of !== 'con_busy')).toHaveLength(15);
         expect(claims.filter(({ group: of }) => of === 'con_busy')).toHaveLength(5);
       });
 
       it('hands everything to one that is alone', async () => {
         await schedule.addMissing(busy(30));
-        expect(await schedule.claim(20, LEASE_MS)).toHaveLength(20);
-        expect(await schedule.claim(20, LEASE_MS)).toHaveLength(10);
+        expect(await take(20, LEASE_MS)).toHaveLength(20);
+        expect(await take(20, LEASE_MS)).toHaveLength(10);
       });
 
       it('goes on with the turns where the last claim ended', async () => {
@@ -285,7 +322,7 @@ export function pollScheduleContract(
           entry('b2', 1, '{}', 'con_b'),
           entry('a3', 10, '{}', 'con_a'),
         ]);
-        expect(idsOf(await schedule.claim(9, LEASE_MS))).toEqual(['a1', 'b1', 'a2', 'b2', 'a3']);
+        expect(idsOf(await take(9, LEASE_MS))).toEqual(['a1', 'b1', 'a2', 'b2', 'a3']);
       });
 
       it('lets nobody jump the line by coming back at once: who was served waits for all the others', async () => {
@@ -311,7 +348,7 @@ export function pollScheduleContract(
         await schedule.put(entry('pay_1', 10, '{}', 'con_2'));
         expect((await claimOne()).group).toBe('con_2');
         await under.advance(LEASE_MS - 1);
-        expect(await schedule.claim(9, LEASE_MS)).toEqual([]);
+        expect(await take(9, LEASE_MS)).toEqual([]);
       });
     });
   });

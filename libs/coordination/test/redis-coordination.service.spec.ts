@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@tolem/domain';
 import {
   MemoryPollSchedule,
+  RedisAnswers,
   RedisPollSchedule,
   RedisSingleFlight,
   RedisSlots,
@@ -11,6 +12,7 @@ import {
 } from '../src/index.ts';
 import {
   agreesWithNaiveSchedule,
+  answersContract,
   pollScheduleContract,
   singleFlightContract,
   slotsContract,
@@ -79,6 +81,21 @@ wakeUpsContract('wake-ups over Redis, between two processes', async () => {
   ];
   const close = async (): Promise<void> => [waker, waiter].forEach((each) => each.close());
   return { waker, waiter, close };
+});
+
+answersContract('answers over Redis, in one process', async () => {
+  const answers = new RedisAnswers(await house.connect(house.prefix()));
+  return { teller: answers, listener: answers, close: async () => answers.close() };
+});
+
+answersContract('answers over Redis, between two processes', async () => {
+  const prefix = house.prefix();
+  const [teller, listener] = [
+    new RedisAnswers(await house.connect(prefix)),
+    new RedisAnswers(await house.connect(prefix)),
+  ];
+  const close = async (): Promise<void> => [teller, listener].forEach((each) => each.close());
+  return { teller, listener, close };
 });
 
 tokenBucketContract(

@@ -50,7 +50,8 @@ describe('a poll schedule of two processes', () => {
     const [one, other] = (await twoProcesses()).map((redis) => new RedisPollSchedule(redis, { name: 'kaspi' }));
     if (one === undefined || other === undefined) throw new Error('two were asked for');
     await one.addMissing(Array.from({ length: 40 }, (_, n) => entry(`pay_${n}`, Date.now() - 1_000, `con_${n % 3}`)));
-    const claims = await Promise.all([one, other, one, other].map((schedule) => schedule.claim(10, 60_000)));
+    const turns = await Promise.all([one, other, one, other].map((schedule) => schedule.claim(10, 60_000)));
+    const claims = turns.map((turn) => turn.claims);
     expect(claims.map((each) => each.length)).toEqual([10, 10, 10, 10]);
     expect(new Set(claims.flat().map(({ id }) => id)).size).toBe(40);
     const [first] = claims[0] ?? [];
@@ -63,7 +64,8 @@ describe('a poll schedule of two processes', () => {
   it('belongs to its name: another service sees nothing of it', async () => {
     const [one, other] = await twoProcesses();
     await new RedisPollSchedule(one, { name: 'kaspi' }).put(entry('pay_1', 0));
-    expect(await new RedisPollSchedule(other, { name: 'koshelek' }).claim(9, 1_000)).toEqual([]);
+    const { claims } = await new RedisPollSchedule(other, { name: 'koshelek' }).claim(9, 1_000);
+    expect(claims).toEqual([]);
   });
 
   it('goes by the time of Redis: clocks that are hours apart neither hurry nor delay a question', async () => {
@@ -74,19 +76,20 @@ describe('a poll schedule of two processes', () => {
     const other = new RedisPollSchedule(behind, { name: 'kaspi', clock: late });
     await one.put(entry('due', early.now()));
     await one.put(entry('not yet', early.now() + 3_600_000));
-    const claims = await other.claim(9, 60_000);
+    const { claims, nextDueAt } = await other.claim(9, 60_000);
     expect(claims.map(({ id }) => id)).toEqual(['due']);
     // The claim speaks in the clock of whoever made it.
     expect(Math.abs((claims[0]?.dueAt ?? 0) - late.now())).toBeLessThan(60_000);
     expect(Math.abs((claims[0]?.leaseUntil ?? 0) - 60_000 - late.now())).toBeLessThan(60_000);
+    expect(Math.abs((nextDueAt ?? 0) - 60_000 - late.now())).toBeLessThan(60_000);
   });
 
   it('takes an entry from a holder that went silent, by the time of Redis itself', async () => {
     const [one, other] = (await twoProcesses()).map((redis) => new RedisPollSchedule(redis, { name: 'kaspi' }));
     await one?.put(entry('pay_1', 0));
-    const [held] = (await one?.claim(1, 30)) ?? [];
+    const [held] = (await one?.claim(1, 30))?.claims ?? [];
     const [taken] = await waitFor('the end of the lease', async () => {
-      const claims = await other?.claim(1, 60_000);
+      const claims = (await other?.claim(1, 60_000))?.claims;
       return claims !== undefined && claims.length > 0 && claims;
     });
     if (held === undefined || taken === undefined) throw new Error('nothing was claimed');
@@ -102,10 +105,10 @@ describe('a poll schedule of two processes', () => {
     await schedule.addMissing(ids.map((id, n) => entry(id, clock.now() - n, `con_${n % 5}`)));
     const tags = new Set((await keysOf(redis)).map((key) => /\{poll:kaspi:\d\}/.exec(key)?.[0]));
     expect([...tags].sort()).toEqual(['{poll:kaspi:0}', '{poll:kaspi:1}', '{poll:kaspi:2}', '{poll:kaspi:3}']);
-    const claims = [...(await schedule.claim(25, 1_000)), ...(await schedule.claim(100, 1_000))];
+    const claims = [...(await schedule.claim(25, 1_000)).claims, ...(await schedule.claim(100, 1_000)).claims];
     expect(claims.map(({ id }) => id).sort()).toEqual([...ids].sort());
     for (const claim of claims) expect(await schedule.finish(claim)).toBe(true);
-    expect(await keysOf(redis)).toEqual([]);
+    expect((await keysOf(redis)).sort()).toEqual([0, 1, 2, 3].map((n) => `${redis.prefix}{poll:kaspi:${n}}:seeded`));
   });
 
   it('costs one call each to put, to claim any number, to move on and to end', async () => {
@@ -114,12 +117,12 @@ describe('a poll schedule of two processes', () => {
     await schedule.claim(1, 1_000);
     const before = await scriptsRun(redis);
     for (let n = 0; n < 20; n += 1) await schedule.put(entry(`pay_${n}`, Date.now() - 1));
-    for (const claim of await schedule.claim(20, 60_000)) {
+    for (const claim of (await schedule.claim(20, 60_000)).claims) {
       await schedule.reschedule(claim, { dueAt: Date.now() + 60_000, payload: '{}' });
     }
     for (let n = 0; n < 20; n += 1) await schedule.remove(`pay_${n}`);
     expect((await scriptsRun(redis)) - before).toBeLessThanOrEqual(20 + 1 + 20 + 20 + 2);
-    expect(await keysOf(redis)).toEqual([]);
+    expect(await keysOf(redis)).toEqual([`${redis.prefix}{poll:kaspi:0}:seeded`]);
   });
 });
 

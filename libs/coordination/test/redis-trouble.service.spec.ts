@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock } from '@tolem/domain';
+import { ManualClock, systemClock } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import {
   checkRedis,
@@ -77,7 +77,7 @@ async function useAll(redis: RedisHandle): Promise<void> {
 async function claimed(schedule: SteadyPollSchedule | RedisPollSchedule, count: number): Promise<PollClaim[]> {
   const claims: PollClaim[] = [];
   await waitFor(`${count} claims`, async () => {
-    claims.push(...(await schedule.claim(100, 60_000)));
+    claims.push(...(await schedule.claim(100, 60_000)).claims);
     return claims.length >= count;
   });
   return claims;
@@ -172,7 +172,7 @@ describe('Redis', () => {
         await schedule.claim(0, 1_000);
         return pureSchedule(other)
           .claim(100, 1)
-          .then((claims) => idsOf(claims).includes(seed.id));
+          .then(({ claims }) => idsOf(claims).includes(seed.id));
       });
       heard = 0;
       await waitFor('a wake-up from the other process', () => {
@@ -250,15 +250,49 @@ describe('Redis emptied', () => {
     const schedule = pureSchedule(redis);
     const seeds = ['pay_1', 'pay_2', 'pay_3'].map(entry);
     await schedule.addMissing(seeds);
-    const [before] = await schedule.claim(1, 60_000);
+    const [before] = (await schedule.claim(1, 60_000)).claims;
     await redis.run((client) => client.flushall());
-    expect(await schedule.claim(9, 60_000)).toEqual([]);
+    expect((await schedule.claim(9, 60_000)).claims).toEqual([]);
     await schedule.addMissing(seeds);
-    const again = await schedule.claim(9, 60_000);
+    const again = (await schedule.claim(9, 60_000)).claims;
     expect(idsOf(again)).toEqual(['pay_1', 'pay_2', 'pay_3']);
     if (before === undefined) throw new Error('nothing was due');
     expect(await schedule.finish(before)).toBe(false);
     for (const claim of again) expect(await schedule.finish(claim)).toBe(true);
+  });
+
+  it('is told of by the next claim to one process, and to another one only where the first does nothing about it', async () => {
+    const [redis, other] = [await connect(), await connect()];
+    const clock = new ManualClock(systemClock.now());
+    const [here, there] = [redis, other].map(
+      (handle) => new RedisPollSchedule(handle, { name: 'kaspi', clock, time: clock }),
+    );
+    if (here === undefined || there === undefined) throw new Error('two were asked for');
+    const emptied = async (schedule: RedisPollSchedule): Promise<boolean> => (await schedule.claim(9, 1_000)).emptied;
+    await here.markSeeded();
+    expect([await emptied(here), await emptied(there)]).toEqual([false, false]);
+
+    await redis.run((client) => client.flushall());
+    expect([await emptied(there), await emptied(here), await emptied(there)]).toEqual([true, false, false]);
+    clock.advance(5_000);
+    expect([await emptied(here), await emptied(there)]).toEqual([true, false]);
+
+    await here.addMissing([entry('pay_1')]);
+    await here.markSeeded();
+    clock.advance(3_600_000);
+    expect([await emptied(here), await emptied(there)]).toEqual([false, false]);
+  });
+
+  it('by a restart says so in the first claim that finds it back, to a process that went on without it', async () => {
+    const schedule = steadySchedule(await connect());
+    await schedule.markSeeded();
+    expect((await schedule.claim(9, 1_000)).emptied).toBe(false);
+    process.kill(server.pid, 'SIGKILL');
+    await server.stop();
+    server = await startRedisServer(server.port);
+    await waitFor('the word of Redis', async () => (await schedule.claim(9, 1_000)).emptied);
+    await schedule.markSeeded();
+    expect((await schedule.claim(9, 1_000)).emptied).toBe(false);
   });
 
   it('learns again what slots are held: what others took meanwhile they do not get twice', async () => {
@@ -307,7 +341,7 @@ describe('Redis emptied', () => {
     await redis.run((client) => client.script('FLUSH'));
     const schedule = pureSchedule(redis);
     await Promise.all(['pay_1', 'pay_2', 'pay_3'].map((id) => schedule.put(entry(id))));
-    expect(await schedule.claim(9, 1_000)).toHaveLength(3);
+    expect((await schedule.claim(9, 1_000)).claims).toHaveLength(3);
     await useAll(redis);
   });
 });

@@ -10,7 +10,7 @@ import type { BusSetting, BusUnderTest } from './bus-under-test.ts';
 export const KAFKA_START_TIMEOUT_MS = 180_000;
 
 /** Loaded only where a broker is needed: what specs of this room stand on otherwise are libs, not tools. */
-const STARTER = new URL('../../../tools/local-stack/src/kafka.ts', import.meta.url).href;
+const STARTER = new URL('../../../tools/local-stack/src/stores/kafka/kafka.ts', import.meta.url).href;
 type StartKafka = (options: { dataDir: string; port?: number; quick: boolean }) => Promise<{
   readonly brokers: readonly string[];
   readonly port: number;

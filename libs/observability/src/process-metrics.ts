@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Metrics } from './metrics.ts';
 
-/** How often the event loop is asked whether it is late. */
-const RESOLUTION_MS = 10;
+/** How often the event loop is asked whether it is late: at every 10 ms the asking alone would take 0.5 % of a core. */
+const RESOLUTION_MS = 50;
 const NS_PER_SECOND = 1e9;
 const US_PER_SECOND = 1e6;
 

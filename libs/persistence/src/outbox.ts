@@ -37,7 +37,14 @@ export interface OutboxMessage {
 
 const DELETE_BATCH = 500;
 const DELETE_EVERY_MS = 100;
+/** While something was left behind or would not go, and for so many looks after it: longer than a claim lasts. */
 const RELAY_EVERY_MS = 200;
+const QUICK_LOOKS = 20;
+/**
+ * While everything leaves by itself. What a crash left behind waits until it is a second old, and then as long as this at
+ * most; a quiet house looks once a second rather than five times.
+ */
+const QUIET_RELAY_EVERY_MS = 1_000;
 const RELAY_BATCH = 500;
 /** Rows younger than this belong to the process that wrote them: it publishes at once after its commit. */
 const RELAY_MIN_AGE_MS = 1_000;
@@ -50,6 +57,13 @@ export interface OutboxOptions {
   readonly newId: () => string;
   /** Hears of trouble; the relay itself goes on for ever. */
   readonly onError: (error: unknown, what: string) => void;
+  /** Calls `then` after `ms` unless what it returns is called before; for specs, which do not wait. */
+  readonly after?: (ms: number, then: () => void) => () => void;
+}
+
+function callAfter(ms: number, then: () => void): () => void {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
 }
 
 /**
@@ -61,10 +75,12 @@ export class Outbox {
   readonly #done: string[] = [];
   /** What the transport holds and has not answered for: however long that takes, the relay does not hand it over again. */
   readonly #carried = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #cancelLook: (() => void) | undefined;
   #removing: Promise<void> = Promise.resolve();
   #deleteTimer: NodeJS.Timeout | undefined;
   #relaying: Promise<void> | undefined;
+  /** A process that begins may find what its forerunner left. */
+  #quickLooks = QUICK_LOOKS;
   #stopped = false;
 
   constructor(private readonly options: OutboxOptions) {}
@@ -89,13 +105,25 @@ export class Outbox {
 
   /** Starts the relay. */
   start(): void {
-    if (this.#timer !== undefined || this.#stopped) return;
-    this.#timer = setInterval(() => {
-      this.#relaying ??= this.relayOnce()
-        .then(() => undefined)
-        .catch((error: unknown) => this.options.onError(error, 'outbox relay'))
-        .finally(() => (this.#relaying = undefined));
-    }, RELAY_EVERY_MS);
+    if (this.#cancelLook === undefined && !this.#stopped) this.#lookLater();
+  }
+
+  #lookLater(): void {
+    const { after = callAfter } = this.options;
+    this.#cancelLook = after(this.#quickLooks > 0 ? RELAY_EVERY_MS : QUIET_RELAY_EVERY_MS, () => {
+      this.#relaying = this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
+    this.#quickLooks = Math.max(0, this.#quickLooks - 1);
+    try {
+      if ((await this.relayOnce()) > 0) this.#quickLooks = QUICK_LOOKS;
+    } catch (error) {
+      this.#quickLooks = QUICK_LOOKS;
+      this.options.onError(error, 'outbox relay');
+    }
+    if (!this.#stopped) this.#lookLater();
   }
 
   /**
@@ -139,7 +167,7 @@ export class Outbox {
   /** Ends the relay and removes what is known to be safe. Rows not yet safe stay for the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    this.#cancelLook?.();
     await this.#relaying;
     await this.#remove();
   }
@@ -164,6 +192,8 @@ export class Outbox {
       void outcomes[index]?.then((safe) => {
         this.#carried.delete(message.id);
         if (safe) this.#settle(message.id);
+        // It is brought again when it is old enough, which nobody should have to wait for longer than needed.
+        else this.#quickLooks = QUICK_LOOKS;
       });
     });
   }

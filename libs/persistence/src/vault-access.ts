@@ -2,8 +2,14 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { migrate, roleOfUrl } from './migrate.ts';
 
-/** Who may do what with the vault: the gateway puts secrets in, a provider's service reads those of its provider. */
+/**
+ * Who may do what with the vault: the gateway puts secrets in, a provider's service reads those of its provider, makes
+ * private keys for it and moves their versions. Nobody removes any.
+ */
 export type VaultAccess = { readonly writes: true } | { readonly readsProvider: string };
+
+/** The columns that change while a version moves: whose it is and what it belongs to never do. */
+const MOVES = ['cipher', 'state', 'not_after', 'fingerprint', 'seq', 'updated_at'];
 
 /** Makes the vault where it is missing and lets one role in. Repeating it changes nothing. */
 export async function openVaultTo(adminUrl: string, roleUrl: string, access: VaultAccess): Promise<void> {
@@ -28,9 +34,10 @@ export async function openVaultTo(adminUrl: string, roleUrl: string, access: Vau
       await client.query(`GRANT INSERT ON vault.credential TO ${role}`);
       await client.query(`CREATE POLICY ${policy} ON vault.credential FOR INSERT TO ${role} WITH CHECK (true)`);
     } else {
-      await client.query(`GRANT SELECT ON vault.credential TO ${role}`);
+      await client.query(`GRANT SELECT, INSERT, UPDATE (${MOVES.join(', ')}) ON vault.credential TO ${role}`);
+      // Without FOR and WITH CHECK it holds for what is read, what is written and what it becomes.
       await client.query(
-        `CREATE POLICY ${policy} ON vault.credential FOR SELECT TO ${role} USING (provider = ${pg.escapeLiteral(access.readsProvider)})`,
+        `CREATE POLICY ${policy} ON vault.credential TO ${role} USING (provider = ${pg.escapeLiteral(access.readsProvider)})`,
       );
     }
     await client.query('COMMIT');

@@ -202,6 +202,46 @@ describe('the relay', () => {
     expect(transport.bodies).toEqual(['orphan']);
   });
 
+  it('looks once a second while everything leaves by itself, and five times a second after any trouble', async () => {
+    const transport = new ScriptedTransport();
+    const waits: number[] = [];
+    let look = (): void => undefined;
+    const outbox = new Outbox({
+      ...{ db, transport, newId: () => ids.uuid(), onError: () => undefined },
+      after(ms, then) {
+        waits.push(ms);
+        look = then;
+        return () => undefined;
+      },
+    });
+    outboxes.push(outbox);
+    const waitAfterLooks = async (count: number): Promise<number | undefined> => {
+      for (let n = 0; n < count; n += 1) {
+        const before = waits.length;
+        look();
+        await waitFor('the end of the look', () => waits.length > before);
+      }
+      return waits.at(-1);
+    };
+    outbox.start();
+    // A process that has begun may find what its forerunner left.
+    expect(waits).toEqual([200]);
+    expect(await waitAfterLooks(19)).toBe(200);
+    expect(await waitAfterLooks(1)).toBe(1_000);
+
+    await commit(rowsFor(outbox, 'orphan'), 5_000);
+    expect(await waitAfterLooks(1)).toBe(200);
+    await emptied();
+    expect(await waitAfterLooks(20)).toBe(1_000);
+
+    transport.answer = false;
+    const rows = rowsFor(outbox, 'refused');
+    await commit(rows);
+    outbox.publish(rows);
+    expect(await waitAfterLooks(1)).toBe(200);
+    transport.answer = true;
+  });
+
   it('leaves what it sent alone for three seconds and then brings what is still not safe again', async () => {
     const transport = new ScriptedTransport();
     transport.answer = false;

@@ -10,6 +10,7 @@ const SECRET = {
   private_key: 'PEM of a very private key',
   pass_phrase: 'words that nobody else says',
 };
+const STORED = { kind: 'certificate', ...SECRET };
 const NOT_AFTER = Date.UTC(2027, 0, 1);
 
 let database: TestDatabase;
@@ -34,8 +35,11 @@ describe('the vault', () => {
     const [gateway, kaspi] = await Promise.all([as(database.urlOf(APP)), as(database.urlOf(READER))]);
     await gateway.vault.put('crt_1', { tenant: randomUUID() }, 'kaspi', SECRET, NOT_AFTER);
     await gateway.vault.put('crt_2', 'operator', 'kaspi', { ...SECRET, ca: 'PEM of a CA' }, NOT_AFTER);
-    expect(await kaspi.vault.read('crt_1')).toEqual(SECRET);
-    expect(await kaspi.vault.read('crt_2')).toEqual({ ...SECRET, ca: 'PEM of a CA' });
+    expect(await kaspi.vault.read('crt_1')).toMatchObject({ version: 1, state: 'active', secret: STORED });
+    expect(await kaspi.vault.read('crt_2')).toMatchObject({
+      owner: 'operator',
+      secret: { ...STORED, ca: 'PEM of a CA' },
+    });
     expect(await kaspi.vault.read('crt_unknown')).toBeUndefined();
   });
 
@@ -57,15 +61,31 @@ describe('the vault', () => {
     await expect(db.query('DELETE FROM vault.credential')).rejects.toMatchObject({ code: '42501' });
   });
 
-  it('lets a provider neither put in, change nor remove', async () => {
-    const { db, vault } = await as(database.urlOf(READER));
-    await expect(vault.put('crt_6', 'operator', 'kaspi', SECRET, NOT_AFTER)).rejects.toMatchObject({ code: '42501' });
-    await expect(db.query(`UPDATE vault.credential SET provider = 'koshelek'`)).rejects.toMatchObject({
+  it('lets a provider write rows of its own provider alone, and remove none', async () => {
+    const [{ db, vault }, gateway] = await Promise.all([as(database.urlOf(READER)), as(database.urlOf(APP))]);
+    await vault.put('crt_6', 'operator', 'kaspi', { kind: 'key', private_key: 'a key', csr: 'a request' }, null);
+    expect((await vault.read('crt_6'))?.secret).toEqual({ kind: 'key', private_key: 'a key', csr: 'a request' });
+    await expect(vault.put('crt_61', 'operator', 'koshelek', SECRET, NOT_AFTER)).rejects.toMatchObject({
       code: '42501',
     });
+    await gateway.vault.put('crt_62', 'operator', 'koshelek', SECRET, NOT_AFTER);
+    await db.query(`UPDATE vault.credential SET state = 'failed' WHERE id = 'crt_62'`);
+    const admin = await as(database.adminUrl);
+    expect(await admin.db.query(`SELECT state FROM vault.credential WHERE id = 'crt_62'`)).toEqual([
+      { state: 'active' },
+    ]);
+    for (const change of [`provider = 'koshelek'`, 'owner_tenant = NULL', `id = 'crt_x'`, 'version = 9']) {
+      await expect(db.query(`UPDATE vault.credential SET ${change}`)).rejects.toMatchObject({ code: '42501' });
+    }
     await expect(db.query('DELETE FROM vault.credential')).rejects.toMatchObject({ code: '42501' });
     await expect(db.query('DELETE FROM vault.data_key')).rejects.toMatchObject({ code: '42501' });
     await expect(db.query('UPDATE vault.data_key SET wrapped = wrapped')).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('keeps API keys as well, which do not end', async () => {
+    const [gateway, kaspi] = await Promise.all([as(database.urlOf(APP)), as(database.urlOf(READER))]);
+    await gateway.vault.put('crt_key', 'operator', 'kaspi', { kind: 'api_key', key: 'test_1234' }, null);
+    expect((await kaspi.vault.read('crt_key'))?.secret).toEqual({ kind: 'api_key', key: 'test_1234' });
   });
 
   it('lets a role that it was not opened to see nothing at all', async () => {
@@ -79,7 +99,7 @@ describe('the vault', () => {
     const [gateway, kaspi] = await Promise.all([as(database.urlOf(APP)), as(database.urlOf(READER))]);
     await gateway.vault.put('crt_7', 'operator', 'kaspi', SECRET, NOT_AFTER);
     await gateway.vault.put('crt_7', 'operator', 'kaspi', { ...SECRET, private_key: 'another' }, NOT_AFTER);
-    expect(await kaspi.vault.read('crt_7')).toEqual(SECRET);
+    expect((await kaspi.vault.read('crt_7'))?.secret).toEqual(STORED);
   });
 
   it('does not open a secret that was copied to the row of another id', async () => {

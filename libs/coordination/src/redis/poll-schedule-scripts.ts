@@ -1,12 +1,13 @@
 import { NOW, RedisScript } from './redis-script.ts';
 
 /*
- * A shard of the schedule is the same machine as MemoryPollSchedule, in four kinds of keys with one hash tag:
+ * A shard of the schedule is the same machine as MemoryPollSchedule, in five kinds of keys with one hash tag:
  *
  *   entries          hash: id -> lease ('' for none), due time, group, payload
  *   group:<name>     sorted set of ids, by due time or, while leased, by the end of the lease
  *   asleep           sorted set of groups, by their soonest entry
  *   ring             sorted set of groups that are due, by their turn
+ *   seeded           'yes' once everything that is open was put in; before that, until when somebody is trusted to do so
  *
  * A group is asleep or in the ring, never both, and in neither once it is empty. The key of a group is made from its name,
  * which only the script finds out; its hash tag keeps it in the slot of the others.
@@ -68,24 +69,35 @@ end
 /** How many groups one claim may wake: what sleeps on in a flood is woken by the next one, a tick later. */
 const MAX_WOKEN = 1_000;
 
+/** Who was told that the schedule is empty has so long to put everything back, before another process is told. */
+const SEEDING_MS = 5_000;
+
+/** No ARGV. Only what empties Redis takes the mark away again. */
+export const SEEDED = new RedisScript(`redis.call('SET', KEYS[5], 'yes')`);
+
 /**
- * ARGV: time, limit, lease in ms, token of the lease. Reply: now, then id, lease, due time, group and payload of each
- * entry. The script costs a few steps of a logarithm per entry taken.
+ * ARGV: time, limit, lease in ms, token of the lease. Reply: now; when something may be due again, or '' where nothing is
+ * left; 1 where the schedule was emptied, or 0; then id, lease, due time, group and payload of each entry. The script costs
+ * a few steps of a logarithm per entry taken.
  */
 export const CLAIM = new RedisScript(`${NOW}${COMMON}
 local limit, leaseUntil = tonumber(ARGV[2]), now + ARGV[3]
-local turn = tonumber(redis.call('ZREVRANGE', ring, 0, 0, 'WITHSCORES')[2]) or 0
+local turn
 local function queue(group)
-  turn = turn + 1
+  turn = (turn or tonumber(redis.call('ZREVRANGE', ring, 0, 0, 'WITHSCORES')[2]) or 0) + 1
   redis.call('ZADD', ring, turn, group)
 end
+
+local seeded = redis.call('GET', KEYS[5])
+local emptied = not seeded or (seeded ~= 'yes' and tonumber(seeded) <= now)
+if emptied then redis.call('SET', KEYS[5], string.format('%.0f', now + ${SEEDING_MS})) end
 
 for _, group in ipairs(redis.call('ZRANGEBYSCORE', asleep, '-inf', now, 'LIMIT', 0, ${MAX_WOKEN})) do
   redis.call('ZREM', asleep, group)
   queue(group)
 end
 
-local reply, taken = { string.format('%.0f', now) }, 0
+local reply, taken = { string.format('%.0f', now), '', emptied and '1' or '0' }, 0
 while taken < limit do
   local group = redis.call('ZRANGE', ring, 0, 0)[1]
   if not group then break end
@@ -111,6 +123,11 @@ while taken < limit do
   elseif id then
     redis.call('ZADD', asleep, at, group)
   end
+end
+if redis.call('EXISTS', ring) == 1 then
+  reply[2] = reply[1]
+else
+  reply[2] = redis.call('ZRANGE', asleep, 0, 0, 'WITHSCORES')[2] or ''
 end
 return reply
 `);

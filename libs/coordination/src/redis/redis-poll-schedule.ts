@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '@tolem/domain';
-import type { PollClaim, PollEntry, PollSchedule } from '../poll-schedule.ts';
-import { CLAIM, END, PUT, RESCHEDULE } from './poll-schedule-scripts.ts';
+import type { PollClaim, PollEntry, PollSchedule, PollTurn } from '../poll-schedule.ts';
+import { soonestOf } from '../soonest-of.ts';
+import { CLAIM, END, PUT, RESCHEDULE, SEEDED } from './poll-schedule-scripts.ts';
 import type { RedisHandle } from './redis-handle.ts';
 import { type ScriptTime, timeArgument } from './redis-script.ts';
 
@@ -51,7 +52,7 @@ export class RedisPollSchedule implements PollSchedule {
     if (!(Number.isSafeInteger(count) && count > 0)) throw new RangeError(`a schedule cannot have ${count} shards`);
     this.#shards = Array.from({ length: count }, (_, number) => {
       const tag = `${redis.prefix}{poll:${options.name}:${number}}:`;
-      return { number, keys: [`${tag}entries`, `${tag}asleep`, `${tag}ring`, `${tag}group:`] };
+      return { number, keys: ['entries', 'asleep', 'ring', 'group:', 'seeded'].map((key) => `${tag}${key}`) };
     });
     this.#clock = options.clock ?? systemClock;
     this.#time = options.time ?? 'redis';
@@ -68,15 +69,25 @@ export class RedisPollSchedule implements PollSchedule {
     return this.#put('all', [entry]);
   }
 
-  async claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]> {
+  async markSeeded(): Promise<void> {
+    await Promise.all(this.#shards.map(({ keys }) => SEEDED.run(this.redis, keys, [])));
+  }
+
+  async claim(limit: number, leaseMs: number): Promise<PollTurn> {
     this.#claims += 1;
     const claims: PollClaim[] = [];
+    const turns: PollTurn[] = [];
     for (let n = 0; n < this.#shards.length && claims.length < limit; n += 1) {
       // Another shard is first each time, so that none of them goes hungry behind the others.
       const shard = this.#shards[(this.#claims + n) % this.#shards.length];
-      if (shard !== undefined) claims.push(...(await this.#claimFrom(shard, limit - claims.length, leaseMs)));
+      if (shard === undefined) continue;
+      const turn = await this.#claimFrom(shard, limit - claims.length, leaseMs);
+      turns.push(turn);
+      claims.push(...turn.claims);
     }
-    return claims;
+    // Where the limit ended it, not all shards were looked at.
+    const nextDueAt = claims.length < limit ? soonestOf(turns.map((turn) => turn.nextDueAt)) : this.#clock.now();
+    return { claims, nextDueAt, emptied: turns.some((turn) => turn.emptied) };
   }
 
   async reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean> {
@@ -104,11 +115,11 @@ export class RedisPollSchedule implements PollSchedule {
     );
   }
 
-  async #claimFrom(shard: Shard, limit: number, leaseMs: number): Promise<PollClaim[]> {
+  async #claimFrom(shard: Shard, limit: number, leaseMs: number): Promise<PollTurn> {
     const token = `${this.#owner}:${this.#claims}:${shard.number}`;
     const reply = await CLAIM.run(this.redis, shard.keys, [timeArgument(this.#time), limit, leaseMs, token]);
     if (!Array.isArray(reply)) throw new TypeError('a claim was answered with something else than a list');
-    const [redisNow, ...fields] = reply.map(String);
+    const [redisNow, nextDue = '', emptied, ...fields] = reply.map(String);
     const aheadMs = this.#clock.now() - Number(redisNow);
     const leaseUntil = Number(redisNow) + leaseMs + aheadMs;
     const claims: PollClaim[] = [];
@@ -117,7 +128,7 @@ export class RedisPollSchedule implements PollSchedule {
       const dueAt = Number(due) + aheadMs;
       claims.push({ id, dueAt, payload, lease, leaseUntil, ...(group === '' ? {} : { group }) });
     }
-    return claims;
+    return { claims, nextDueAt: nextDue === '' ? undefined : Number(nextDue) + aheadMs, emptied: emptied === '1' };
   }
 
   #delay(dueAt: number): number {

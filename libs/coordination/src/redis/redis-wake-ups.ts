@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { MemoryWakeUps, type WakeUps } from '../wake-ups.ts';
+import { RedisChannel } from './redis-channel.ts';
 import type { RedisHandle } from './redis-handle.ts';
 
 /** Ids in one message; some ten kilobytes. */
@@ -15,17 +15,13 @@ const MAX_IDS_PER_TURN = 50_000;
  */
 export class RedisWakeUps implements WakeUps {
   readonly #local = new MemoryWakeUps();
-  readonly #subscriber: Redis;
-  readonly #channel: string;
+  readonly #channel: RedisChannel;
   readonly #process = randomBytes(6).toString('hex');
   #pending = new Set<string>();
   #flushing: NodeJS.Immediate | undefined;
 
-  constructor(private readonly redis: RedisHandle) {
-    this.#channel = `${redis.prefix}wake-ups`;
-    this.#subscriber = redis.another();
-    this.#subscriber.on('ready', () => this.#subscribe());
-    this.#subscriber.on('message', (_channel, message) => this.#heard(message));
+  constructor(redis: RedisHandle) {
+    this.#channel = new RedisChannel(redis, 'wake-ups', (message) => this.#heard(message));
   }
 
   wake(ids: readonly string[]): void {
@@ -47,7 +43,7 @@ export class RedisWakeUps implements WakeUps {
       clearImmediate(this.#flushing);
       this.#flush();
     }
-    this.#subscriber.disconnect();
+    this.#channel.close();
   }
 
   #flush(): void {
@@ -55,26 +51,12 @@ export class RedisWakeUps implements WakeUps {
     this.#pending = new Set();
     this.#flushing = undefined;
     for (let from = 0; from < ids.length; from += IDS_PER_MESSAGE) {
-      const message = JSON.stringify([this.#process, ...ids.slice(from, from + IDS_PER_MESSAGE)]);
-      // Lost is fine, and the connection has told of its trouble.
-      this.redis.run((client) => client.publish(this.#channel, message)).catch(() => undefined);
+      this.#channel.say(JSON.stringify([this.#process, ...ids.slice(from, from + IDS_PER_MESSAGE)]));
     }
-  }
-
-  #subscribe(): void {
-    this.#subscriber.subscribe(this.#channel).catch((error: Error) => {
-      this.redis.report(error, 'subscribing to wake-ups');
-      // A connection without its subscription would look sound for ever.
-      this.#subscriber.disconnect(true);
-    });
   }
 
   #heard(message: string): void {
-    try {
-      const [sender, ...ids] = JSON.parse(message) as readonly string[];
-      if (sender !== this.#process) this.#local.wake(ids);
-    } catch (error) {
-      this.redis.report(error instanceof Error ? error : new Error(String(error)), 'a wake-up');
-    }
+    const [sender, ...ids] = JSON.parse(message) as readonly string[];
+    if (sender !== this.#process) this.#local.wake(ids);
   }
 }

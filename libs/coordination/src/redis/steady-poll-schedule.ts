@@ -1,15 +1,19 @@
 import type { MemoryPollSchedule } from '../memory-poll-schedule.ts';
-import type { PollClaim, PollEntry, PollSchedule } from '../poll-schedule.ts';
+import type { PollClaim, PollEntry, PollSchedule, PollTurn } from '../poll-schedule.ts';
+import { soonestOf } from '../soonest-of.ts';
 import { RedisAway } from './redis-away.ts';
 
 /** Leases given by the schedule of this process are told from those of the shared one by this. */
 const LOCAL = 'local:';
 
+const NOTHING: PollTurn = { claims: [], nextDueAt: undefined, emptied: false };
+
 /**
  * A shared schedule that never fails: while Redis is away this process goes on with a schedule of its own, fed by what is
  * put and by the re-seeding from the database, and hands it over when Redis is back. Meanwhile every process asks about
  * everything that is open, as often as there are processes: more questions than needed, none too few, and questions may be
- * repeated. What nobody puts in before the next re-seeding is asked about that much later.
+ * repeated. What nobody puts in before the next re-seeding is asked about that much later. A Redis that comes back empty
+ * says so in the first claim.
  */
 export class SteadyPollSchedule implements PollSchedule {
   constructor(
@@ -31,15 +35,25 @@ export class SteadyPollSchedule implements PollSchedule {
     );
   }
 
-  async claim(limit: number, leaseMs: number): Promise<readonly PollClaim[]> {
-    const shared = await this.#either<readonly PollClaim[] | undefined>(
+  /** While Redis is away nobody keeps this; should it come back empty, the next claim asks for a seeding. */
+  async markSeeded(): Promise<void> {
+    await this.#either(
+      () => this.shared.markSeeded(),
+      async () => undefined,
+    );
+  }
+
+  async claim(limit: number, leaseMs: number): Promise<PollTurn> {
+    const shared = await this.#either<PollTurn | undefined>(
       () => this.shared.claim(limit, leaseMs),
       async () => undefined,
     );
     // A Redis that may be read but not written (full, a replica) takes nothing over: then our own goes on beside it.
-    if (this.own.size === 0 || (shared !== undefined && (await this.#handOver()))) return shared ?? [];
-    const claims = await this.own.claim(limit - (shared?.length ?? 0), leaseMs);
-    return [...(shared ?? []), ...claims.map((claim) => ({ ...claim, lease: `${LOCAL}${claim.lease}` }))];
+    if (this.own.size === 0 || (shared !== undefined && (await this.#handOver()))) return shared ?? NOTHING;
+    const { claims, nextDueAt, emptied } = shared ?? NOTHING;
+    const own = await this.own.claim(limit - claims.length, leaseMs);
+    const ownClaims = own.claims.map((claim) => ({ ...claim, lease: `${LOCAL}${claim.lease}` }));
+    return { claims: [...claims, ...ownClaims], nextDueAt: soonestOf([nextDueAt, own.nextDueAt]), emptied };
   }
 
   async reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean> {

@@ -9,7 +9,10 @@ export interface KafkaTiming {
   readonly heartbeatMs: number;
   /** How long the members of a group may take to gather again. */
   readonly rebalanceTimeoutMs: number;
-  /** The longest that the broker holds back an answer while there is no message; a message is answered at once. */
+  /**
+   * The longest that the broker holds back an answer while there is no message; a message is answered at once. A member
+   * sends its heartbeats between such answers and leaves after one, so that longer than a heartbeat would make the group slow.
+   */
   readonly fetchWaitMs: number;
 }
 
@@ -17,7 +20,7 @@ export const KAFKA_TIMING: KafkaTiming = {
   sessionTimeoutMs: 6_000,
   heartbeatMs: 1_000,
   rebalanceTimeoutMs: 15_000,
-  fetchWaitMs: 500,
+  fetchWaitMs: 1_000,
 };
 
 /** Messages of one partition, in order, as they came from the broker. */

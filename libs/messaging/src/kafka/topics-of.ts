@@ -1,4 +1,4 @@
-import { ANSWERS_RETENTION_MS, ANSWERS_TOPIC, commandsTopic, EVENTS_TOPIC, parkedTopic } from '@tolem/contracts';
+import { commandsTopic, EVENTS_TOPIC, parkedTopic } from '@tolem/contracts';
 
 export { parkedTopic };
 
@@ -20,7 +20,6 @@ export function topicsOf(
 ): readonly KafkaTopic[] {
   return [
     { ...settings, name: EVENTS_TOPIC },
-    { ...settings, name: ANSWERS_TOPIC, retentionMs: ANSWERS_RETENTION_MS },
     ...who.providers.map((provider) => ({ ...settings, name: commandsTopic(provider) })),
     ...who.consumers.map((consumer) => ({ ...settings, name: parkedTopic(consumer) })),
   ];
