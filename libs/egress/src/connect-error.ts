@@ -41,6 +41,7 @@ function tcpReason(code: string): NotSentReason {
   if (code === 'ECONNREFUSED') return 'connect_refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EAI_FAIL') return 'dns';
   if (code === 'ETIMEDOUT') return 'connect_timeout';
+  if (code === 'EADDRNOTAVAIL') return 'source_address_unavailable';
   return 'connection_lost';
 }
 

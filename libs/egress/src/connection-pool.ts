@@ -21,6 +21,7 @@ export interface PoolLimits {
 interface Lane {
   client: Client;
   connectTimeoutMs: number;
+  tunnelTimeoutMs: number;
   abandonConnecting: () => void;
 }
 
@@ -83,8 +84,9 @@ export class ConnectionPool {
   }
 
   #carry(lane: Lane, exchange: Exchange): void {
-    const { origin, method, path, headers, body, connectTimeoutMs } = exchange.wire;
+    const { origin, method, path, headers, body, connectTimeoutMs, tunnelTimeoutMs } = exchange.wire;
     lane.connectTimeoutMs = connectTimeoutMs;
+    lane.tunnelTimeoutMs = tunnelTimeoutMs;
     exchange.leaveQueue();
     exchange.whenSettled((fate) => {
       if (fate === 'spoiled') this.#dropLane(lane);
@@ -116,6 +118,7 @@ export class ConnectionPool {
   #addLane(): Lane {
     const lane: Lane = {
       connectTimeoutMs: 0,
+      tunnelTimeoutMs: 0,
       abandonConnecting: () => undefined,
       client: new Client(this.origin, {
         pipelining: 1,
@@ -127,9 +130,9 @@ export class ConnectionPool {
         keepAliveMaxTimeout: this.limits.keepAliveMs,
         maxHeaderSize: 32 * 1024,
         connect: (_, callback) => {
-          const { connectTimeoutMs: timeoutMs } = lane;
-          const { certificateVerdictMs } = this.limits;
-          lane.abandonConnecting = openConnection(this.route, { timeoutMs, certificateVerdictMs }, (result) =>
+          const { connectTimeoutMs: timeoutMs, tunnelTimeoutMs } = lane;
+          const options = { timeoutMs, tunnelTimeoutMs, certificateVerdictMs: this.limits.certificateVerdictMs };
+          lane.abandonConnecting = openConnection(this.route, options, (result) =>
             'error' in result ? callback(result.error, null) : callback(null, result.socket),
           );
         },

@@ -4,6 +4,7 @@ import type { BreakerLimits } from './breaker.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { PoolLimits } from './connection-pool.ts';
 import type { EgressTarget } from './egress-request.ts';
+import type { Exit } from './egress-exits.ts';
 import type { BreakerChange, EgressPlace, PoolStats } from './egress-stats.ts';
 import { routeOf } from './wire-request.ts';
 
@@ -28,6 +29,7 @@ interface Entry extends Way {
   /** Same for all versions of one credential and of the trusted authorities. */
   readonly family: string;
   readonly place: EgressPlace;
+  readonly exit: Exit;
   usedMs: number;
 }
 
@@ -49,10 +51,10 @@ export class ConnectionPools {
   ) {}
 
   /** @throws InvalidEgressRequest, ConnectError, as `routeOf` does */
-  wayTo(target: EgressTarget, address: string): Way {
-    const family = JSON.stringify([address, target.credential?.id ?? null, target.proxyUrl ?? null]);
+  wayTo(target: EgressTarget, address: string, exit: Exit): Way {
+    const family = JSON.stringify([address, target.credential?.id ?? null, exit.name]);
     const key = JSON.stringify([family, target.credential?.version ?? null, fingerprintOfTrust(target)]);
-    const entry = this.#entries.get(key) ?? this.#create(target, address, family);
+    const entry = this.#entries.get(key) ?? this.#create(target, address, exit, family);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     entry.usedMs = this.nowMs();
@@ -68,22 +70,30 @@ export class ConnectionPools {
     }));
   }
 
+  /** Gives up what waits for a connection through this proxy, so that it finds another one. */
+  refuseWaiting(exit: Exit, retryAfterMs: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.exit === exit) entry.pool.refuseWaiting('proxy_unavailable', PROXY_PAUSED, retryAfterMs);
+    }
+  }
+
   /** Resolves when the last running or waiting request has ended. */
   async close(): Promise<void> {
     for (const key of [...this.#entries.keys()]) this.#retire(key);
     while (this.#retiring.size > 0) await Promise.all(this.#retiring);
   }
 
-  #create(target: EgressTarget, address: string, family: string): Entry {
-    const pool = new ConnectionPool(address, routeOf(target, this.limits.allowPlainHttp), this.limits.pool);
-    const place = placeOf(target, address);
+  #create(target: EgressTarget, address: string, exit: Exit, family: string): Entry {
+    const route = { ...routeOf(target, this.limits.allowPlainHttp), ...exit.route };
+    const pool = new ConnectionPool(address, route, this.limits.pool);
+    const place = placeOf(target, address, exit);
     const breaker = new Breaker(this.limits.breaker, this.nowMs, (state, retryAfterMs) => {
       if (state === 'open') pool.refuseWaiting('breaker_open', BREAKER_OPEN, retryAfterMs);
       this.onBreaker({ place, state, retryAfterMs });
     });
     const relatives = [...this.#entries].filter(([, other]) => other.family === family).map(([key]) => key);
     for (const key of relatives.slice(0, Math.max(0, relatives.length + 1 - this.limits.versions))) this.#retire(key);
-    return { pool, breaker, family, place, usedMs: 0 };
+    return { pool, breaker, family, place, exit, usedMs: 0 };
   }
 
   /** The entry used last stays in any case. */
@@ -105,6 +115,7 @@ export class ConnectionPools {
   }
 }
 
+export const PROXY_PAUSED = 'failed and is left alone for a while';
 export const BREAKER_OPEN = 'this way to the provider failed too often in a row';
 
 function fingerprintOfTrust({ credential, caPem }: EgressTarget): string | null {
@@ -112,11 +123,10 @@ function fingerprintOfTrust({ credential, caPem }: EgressTarget): string | null 
   return trustedPem === undefined ? null : createHash('sha256').update(trustedPem).digest('base64');
 }
 
-function placeOf({ credential, proxyUrl }: EgressTarget, address: string): EgressPlace {
+function placeOf({ credential }: EgressTarget, address: string, exit: Exit): EgressPlace {
   return {
     address,
     ...(credential === undefined ? {} : { credentialId: credential.id, credentialVersion: credential.version }),
-    // URL.host is host and port only: user and password of the proxy stay behind.
-    ...(proxyUrl === undefined ? {} : { proxy: URL.parse(proxyUrl)?.host ?? 'unknown' }),
+    ...(exit.route.proxy === undefined ? {} : { proxy: exit.route.proxy.name }),
   };
 }

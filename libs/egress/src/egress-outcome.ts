@@ -27,8 +27,12 @@ export type NotSentReason =
   | 'tls_aborted'
   /** The two sides do not find a common language: no TLS, too old a version. */
   | 'tls_failed'
-  | 'proxy_unreachable'
-  | 'proxy_refused';
+  /** No configured proxy gives a tunnel; nothing went around them. `retryAfterMs` says when one will be tried again. */
+  | 'proxy_unavailable'
+  /** The proxies work and say that the provider cannot be reached from there. */
+  | 'proxy_no_route'
+  /** The source address that was asked for is none of this machine's, or all its ports are in use. */
+  | 'source_address_unavailable';
 
 /** Why there is no whole answer to a request of which the provider may have seen everything. */
 export type LostReason =
@@ -54,7 +58,7 @@ export type EgressOutcome =
       reason: NotSentReason;
       detail: string;
       ms: number;
-      /** Only with `breaker_open`. */
+      /** Only with `breaker_open` and `proxy_unavailable`. */
       retryAfterMs?: number;
     }
   | { kind: 'sent_without_answer'; reason: LostReason; detail: string; ms: number }

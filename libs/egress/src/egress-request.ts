@@ -22,8 +22,6 @@ export interface EgressTarget {
   credential?: ClientCredential;
   /** Trusted authorities for a provider that asks for no certificate; `credential.caPem` goes before it. */
   caPem?: string;
-  /** `http://[user:password@]host:port` of a forward proxy; the tunnel is opened with CONNECT, TLS stays end to end. */
-  proxyUrl?: string;
 }
 
 export interface EgressRequest {
@@ -34,7 +32,10 @@ export interface EgressRequest {
   query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: string;
-  /** From the moment a connection is being opened for this request to the end of the TLS handshake, in milliseconds. */
+  /**
+   * From the moment a connection is being opened for this request to the end of the TLS handshake, in milliseconds. Where
+   * there are several proxies they share it: a proxy that stays silent must leave time for the next.
+   */
   connectTimeoutMs: number;
   /** From the call to the last byte of the answer, waiting for a free connection included, in milliseconds. */
   totalTimeoutMs: number;

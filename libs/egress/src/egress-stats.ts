@@ -36,6 +36,19 @@ export interface EgressStats {
   sentWithoutAnswer: Partial<Record<LostReason, number>>;
   breakersOpened: number;
   pools: PoolStats[];
+  /** Every configured proxy, in the order of preference. */
+  proxies: { proxy: string; up: boolean }[];
+}
+
+/** A proxy that begins to fail, or gives tunnels again. */
+export interface ProxyChange {
+  /** Host and port. */
+  proxy: string;
+  up: boolean;
+  /** When down: why the last attempt failed; a phase and an error code. */
+  detail: string | null;
+  /** When down: how long until it is tried again. */
+  retryAfterMs: number;
 }
 
 export class OutcomeCounters {
@@ -55,7 +68,7 @@ export class OutcomeCounters {
     if (state === 'open') this.#breakersOpened += 1;
   }
 
-  read(): Omit<EgressStats, 'pools'> {
+  read(): Omit<EgressStats, 'pools' | 'proxies'> {
     return {
       answered: this.#answered,
       notSent: Object.fromEntries(this.#notSent),

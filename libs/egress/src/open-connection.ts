@@ -12,11 +12,15 @@ export interface Route {
   /** Absent: plain HTTP. */
   secureContext?: SecureContext;
   proxy?: ProxyAddress;
+  /** Address of this machine that the connection leaves from. */
+  localAddress?: string;
 }
 
 export interface OpenConnectionOptions {
   /** TCP, proxy tunnel and TLS together. */
   timeoutMs: number;
+  /** Of those, TCP to the proxy and its answer to CONNECT. */
+  tunnelTimeoutMs: number;
   /** How long to wait for the server's word on our certificate or the lack of it, see below. */
   certificateVerdictMs: number;
 }
@@ -44,6 +48,7 @@ export function openConnection(
     if (finished) return;
     finished = true;
     clearTimeout(deadline);
+    clearTimeout(tunnelDeadline);
     if ('error' in result) giveUpCurrent();
     done(result);
   };
@@ -51,14 +56,22 @@ export function openConnection(
     if (finished) return;
     finished = true;
     clearTimeout(deadline);
+    clearTimeout(tunnelDeadline);
     giveUpCurrent();
   };
+  // A proxy that asks the provider in vain looks the same as one that hangs, unless it gives up before we do and says so.
+  const noTunnel = (): void => {
+    const detail = `no tunnel within ${options.tunnelTimeoutMs} ms`;
+    finish({ error: new ConnectError('proxy_unavailable', detail) });
+  };
+  const tunnelDeadline = route.proxy === undefined ? undefined : setTimeout(noTunnel, options.tunnelTimeoutMs);
   const deadline = setTimeout(
     () => finish({ error: new ConnectError('connect_timeout', `no connection within ${options.timeoutMs} ms`) }),
     options.timeoutMs,
   );
 
   const secure = (tunnel: Socket | undefined): void => {
+    clearTimeout(tunnelDeadline);
     if (finished) {
       tunnel?.destroy();
       return;
@@ -85,16 +98,17 @@ function handshake(
   certificateVerdictMs: number,
   finish: (result: ConnectionResult) => void,
 ): () => void {
-  const { host, port, secureContext } = route;
+  const { host, port, secureContext, localAddress } = route;
   const plain = secureContext === undefined;
   if (plain && tunnel !== undefined) {
     finish({ socket: tunnel });
     return () => tunnel.destroy();
   }
+  const tcp = { ...TCP_OPTIONS, ...(localAddress === undefined ? {} : { localAddress, family: isIP(localAddress) }) };
   const socket: Socket = plain
-    ? connectTcp({ host, port, ...TCP_OPTIONS })
+    ? connectTcp({ host, port, ...tcp })
     : connectTls({
-        ...(tunnel === undefined ? TCP_OPTIONS : { socket: tunnel }),
+        ...(tunnel === undefined ? tcp : { socket: tunnel }),
         host,
         port,
         secureContext,

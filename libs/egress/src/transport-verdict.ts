@@ -23,8 +23,8 @@ export function transportVerdict(outcome: EgressOutcome, tried: boolean): Transp
     case 'tls_refused':
     case 'tls_aborted':
     case 'tls_failed':
-    case 'proxy_unreachable':
-    case 'proxy_refused':
+    case 'proxy_no_route':
+    case 'source_address_unavailable':
       return 'fails';
     case 'timeout':
       return tried ? 'fails' : 'says_nothing';
@@ -34,6 +34,28 @@ export function transportVerdict(outcome: EgressOutcome, tried: boolean): Transp
     case 'overloaded':
     case 'closed':
     case 'breaker_open':
+    // The proxy has a breaker of its own, which all ways through it share.
+    case 'proxy_unavailable':
+      return 'says_nothing';
+  }
+}
+
+/** What an outcome says about the proxy that the request went through, or should have gone through. */
+export function proxyVerdict(outcome: EgressOutcome): TransportVerdict {
+  if (outcome.kind === 'answered') return 'works';
+  switch (outcome.reason) {
+    case 'proxy_unavailable':
+      return 'fails';
+    // A tunnel stood, or the proxy knew what it could not reach.
+    case 'proxy_no_route':
+    case 'connect_timeout':
+    case 'tls_untrusted':
+    case 'tls_refused':
+    case 'tls_failed':
+    case 'tls_alert':
+    case 'answer_too_large':
+      return 'works';
+    default:
       return 'says_nothing';
   }
 }

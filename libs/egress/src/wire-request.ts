@@ -3,7 +3,6 @@ import { createSecureContext } from 'node:tls';
 import { ConnectError } from './connect-error.ts';
 import type { EgressRequest, EgressTarget } from './egress-request.ts';
 import type { Route } from './open-connection.ts';
-import type { ProxyAddress } from './open-tunnel.ts';
 
 const DEFAULT_MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_TIMEOUT_MS = 10 * 60_000;
@@ -30,6 +29,8 @@ export interface WireRequest {
   headers: Record<string, string>;
   body: string | undefined;
   connectTimeoutMs: number;
+  /** Of those, how many a proxy may take to give a tunnel. */
+  tunnelTimeoutMs: number;
   totalTimeoutMs: number;
   maxAnswerBytes: number;
   mayWrite: (() => boolean) | undefined;
@@ -55,6 +56,7 @@ export function wireRequestOf(request: EgressRequest, allowPlainHttp: boolean): 
     headers: headersOf(request.headers ?? {}),
     body: request.body,
     connectTimeoutMs: request.connectTimeoutMs,
+    tunnelTimeoutMs: request.connectTimeoutMs,
     totalTimeoutMs: request.totalTimeoutMs,
     maxAnswerBytes,
     mayWrite: request.mayWrite,
@@ -72,7 +74,6 @@ export function routeOf(target: EgressTarget, allowPlainHttp: boolean): Route {
     host: unbracketed(base.hostname),
     port: base.port === '' ? (secure ? 443 : 80) : Number(base.port),
     ...(secure ? { secureContext: secureContextOf(target) } : {}),
-    ...(target.proxyUrl === undefined ? {} : { proxy: proxyOf(target.proxyUrl) }),
   };
 }
 
@@ -90,19 +91,6 @@ function baseUrlOf(target: EgressTarget, allowPlainHttp: boolean): URL {
     throw new InvalidEgressRequest('the base address may carry neither user, query nor fragment');
   }
   return url;
-}
-
-function proxyOf(proxyUrl: string): ProxyAddress {
-  const url = URL.parse(proxyUrl);
-  if (url === null || url.protocol !== 'http:') {
-    throw new InvalidEgressRequest('the address of the proxy must begin with http://');
-  }
-  const userAndPassword = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return {
-    host: unbracketed(url.hostname),
-    port: url.port === '' ? 80 : Number(url.port),
-    ...(url.username === '' ? {} : { authorization: `Basic ${Buffer.from(userAndPassword).toString('base64')}` }),
-  };
 }
 
 function secureContextOf({ credential, caPem }: EgressTarget): NonNullable<Route['secureContext']> {
@@ -153,6 +141,7 @@ function checkBound(name: string, value: number, max: number): void {
   }
 }
 
-function unbracketed(hostname: string): string {
+/** A host as sockets take it: `[::1]` without its brackets. */
+export function unbracketed(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

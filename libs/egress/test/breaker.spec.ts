@@ -49,7 +49,7 @@ describe('a provider that cannot be reached', () => {
     });
   });
 
-  it('opens nobody else’s breaker: another address, another certificate, another version, another proxy', async () => {
+  it('opens nobody else’s breaker: another address, another certificate, another version', async () => {
     const target = await server(answerOk);
     const healthy = await server(answerOk);
     await target.close();
@@ -65,8 +65,6 @@ describe('a provider that cannot be reached', () => {
     expect(await outcomeAs({})).toBe('not_sent: connect_refused');
     expect(await outcomeAs({ credential: { ...first.credential, id: 'crt_2' } })).toBe('not_sent: connect_refused');
     expect(await outcomeAs({ credential: { ...first.credential, version: '2' } })).toBe('not_sent: connect_refused');
-    const proxyUrl = `http://127.0.0.1:${target.port}`;
-    expect(await outcomeAs({ ...first, proxyUrl })).toBe('not_sent: proxy_unreachable');
     expect(await outcomeAs(first)).toBe('not_sent: breaker_open');
   });
 
@@ -165,11 +163,10 @@ describe('what is told about breakers and pools', () => {
         throw new Error('the metrics are down');
       },
     });
-    const proxyUrl = `http://gate:${SECRET}@127.0.0.1:${target.port}`;
-    const request = ask('https://bank.example', { target: { baseUrl: 'https://bank.example', proxyUrl } });
-    expect(shortly(await client.request(request))).toBe('not_sent: proxy_unreachable');
+    const request = ask(target.url);
+    expect(shortly(await client.request(request))).toBe('not_sent: connect_refused');
     expect(shortly(await client.request(request))).toBe('not_sent: breaker_open');
-    expect(places).toEqual([{ address: 'https://bank.example', proxy: `127.0.0.1:${target.port}` }]);
+    expect(places).toEqual([{ address: target.url }]);
     expect(JSON.stringify(client.stats())).not.toContain(SECRET);
   });
 });

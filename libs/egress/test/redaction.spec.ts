@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { readPfx, readPrivateKey } from '../src/index.ts';
+import { proxyAddress, readPfx, readPrivateKey } from '../src/index.ts';
 import type { BreakerChange, ClientCredential, EgressOutcome, EgressRequest } from '../src/index.ts';
 import { egressBench } from './egress-bench.ts';
 import { createAuthority } from './tls-fixtures.ts';
@@ -99,18 +99,6 @@ describe('no secret leaves through what is told of a request', () => {
       'secrets in the place of certificates',
       (baseUrl) => ({ target: { baseUrl, credential: { ...credential, caPem: SECRETS.body } } }),
     ],
-    [
-      'a proxy that is away',
-      (baseUrl) => ({ target: { baseUrl, proxyUrl: `http://gate:${SECRETS.proxyPassword}@127.0.0.1:1` } }),
-    ],
-    [
-      'a proxy address that is none',
-      (baseUrl) => ({ target: { baseUrl, proxyUrl: `socks://gate:${SECRETS.proxyPassword}@127.0.0.1:1` } }),
-    ],
-    [
-      'a proxy password that cannot be decoded',
-      (baseUrl) => ({ target: { baseUrl, proxyUrl: `http://gate:%zz${SECRETS.proxyPassword}@127.0.0.1:1` } }),
-    ],
     ['an address with a password', () => ({ target: { baseUrl: `https://u:${SECRETS.body}@127.0.0.1:1` } })],
     ['a header that splits', () => ({ headers: { 'X-Token': `${SECRETS.header}\r\nX: ${SECRETS.body}` } })],
     ['a header name that is none', () => ({ headers: { [`${SECRETS.header}\n`]: SECRETS.body } })],
@@ -135,14 +123,28 @@ describe('no secret leaves through what is told of a request', () => {
   it('a proxy that repeats what it was told', async () => {
     const proxy = await server(echo('HTTP/1.1 407 '));
     const plain = proxy.url.replace('https', 'http');
-    const target = {
-      baseUrl: 'https://bank.example',
-      proxyUrl: plain.replace('://', `://gate:${SECRETS.proxyPassword}@`),
-    };
-    const outcome = await egress().request(full('https://bank.example', { target }));
-    expect(outcome.kind).toBe('not_sent');
-    expectClean(outcome);
+    const proxies = [plain.replace('://', `://gate:${SECRETS.proxyPassword}@`)];
+    const told: unknown[] = [];
+    const client = egress({ exit: { proxies }, onProxy: (change) => told.push(change) });
+    for (let n = 0; n < 4; n += 1) {
+      const outcome = await client.request(
+        full('https://bank.example', { target: { baseUrl: 'https://bank.example' } }),
+      );
+      expect(outcome.kind).toBe('not_sent');
+      expectClean(outcome);
+    }
+    expect(told).toHaveLength(1);
+    expectClean([told, client.stats(), client]);
   });
+
+  it.each([`socks://gate:${SECRETS.proxyPassword}@127.0.0.1:1`, `http://gate:%zz${SECRETS.proxyPassword}@127.0.0.1:1`])(
+    'a proxy address that is none: %#',
+    (url) => {
+      expectClean(proxyAddress(url));
+      expect(() => egress({ exit: { proxies: [url] } })).toThrow(RangeError);
+      expect(() => egress({ exit: { proxies: [url] } })).not.toThrow(SECRETS.proxyPassword);
+    },
+  );
 
   it('an upload that is refused', () => {
     expectClean(readPrivateKey(credential.privateKeyPem, SECRETS.proxyPassword));
