@@ -1,6 +1,7 @@
 import type { ConnectionPut, Mode } from '@tolem/contracts';
-import type { Database, Vault } from '@tolem/persistence';
-import type { Access } from './provider.ts';
+import type { Database, StoredCredential, Vault } from '@tolem/persistence';
+import type { Access } from './call.ts';
+import { credentialOf } from './credential.ts';
 
 interface ConnectionRow {
   readonly id: string;
@@ -13,11 +14,19 @@ interface ConnectionRow {
   readonly enabled: boolean;
 }
 
+interface Known {
+  readonly access: Access;
+  /** The version of its credential that is used; 0 where none is yet. */
+  readonly credential: { readonly id: string; readonly version: number } | undefined;
+}
+
 const MAX_CACHED = 10_000;
+/** Most addresses that one credential is used at; more are a mistake of somebody's configuration. */
+const MAX_ADDRESSES = 20;
 
 /** Connections as the gateway put them here, with their credentials from the vault; cached by version. */
 export class Connections {
-  readonly #cache = new Map<string, Access>();
+  readonly #cache = new Map<string, Known>();
   /** Counts changes, so that what was read before one is not remembered after it. */
   #changes = 0;
 
@@ -51,16 +60,44 @@ export class Connections {
     this.#forget(command.connection_id);
   }
 
-  /** Forgets what another process has replaced meanwhile. */
+  /** Forgets what another process has replaced meanwhile: settings, and the version of a credential. */
   async dropStale(): Promise<void> {
-    const known = [...this.#cache.values()].map(({ connectionId, version }) => ({ id: connectionId, version }));
+    const known = [...this.#cache.values()];
     if (known.length === 0) return;
+    const settings = known.map(({ access }) => ({ id: access.connectionId, version: access.version }));
     const stale = await this.db.query<{ id: string }>(
       `SELECT c.id FROM connection c JOIN jsonb_to_recordset($1::jsonb) AS k (id text, version integer) USING (id)
         WHERE c.version > k.version`,
-      [JSON.stringify(known)],
+      [JSON.stringify(settings)],
     );
     for (const { id } of stale) this.#forget(id);
+    await this.dropReplaced();
+  }
+
+  /** Forgets credentials of which another version is used by now; the next call uses that one. */
+  async dropReplaced(): Promise<void> {
+    const versions = new Map<string, number>();
+    for (const { credential } of this.#cache.values()) if (credential) versions.set(credential.id, credential.version);
+    const replaced = await this.vault.replaced([...versions].map(([id, version]) => ({ id, version })));
+    for (const id of replaced) this.forgetCredential(id);
+  }
+
+  forgetCredential(credentialId: string): void {
+    this.#changes += 1;
+    for (const [id, { credential }] of this.#cache) if (credential?.id === credentialId) this.#cache.delete(id);
+  }
+
+  /**
+   * One access for each address that a credential is used at, with a version of it that is not in use yet: to find out
+   * whether it may be.
+   */
+  async trials(candidate: StoredCredential): Promise<readonly Access[]> {
+    const rows = await this.db.query<ConnectionRow>(
+      `SELECT DISTINCT ON (base_url, scheme) * FROM connection WHERE credential_id = $1 AND enabled
+        ORDER BY base_url, scheme, id LIMIT $2`,
+      [candidate.id, MAX_ADDRESSES],
+    );
+    return rows.map((row) => accessOf(row, candidate));
   }
 
   #forget(id: string): void {
@@ -73,39 +110,30 @@ export class Connections {
    * arrived here: the command waits for it.
    */
   async access(id: string, minVersion: number): Promise<Access | undefined> {
-    const known = this.#cache.get(id);
+    const known = this.#cache.get(id)?.access;
     if (known !== undefined && known.version >= minVersion) return known;
     const changes = this.#changes;
     const [row] = await this.db.query<ConnectionRow>('SELECT * FROM connection WHERE id = $1', [id]);
     if (row === undefined || row.version < minVersion) return undefined;
-    const access = await this.#accessOf(row);
+    const stored = row.credential_id === null ? undefined : await this.vault.read(row.credential_id);
+    const access = accessOf(row, stored);
+    const credential =
+      row.credential_id === null ? undefined : { id: row.credential_id, version: stored?.version ?? 0 };
     if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
-    if (changes === this.#changes) this.#cache.set(id, access);
+    if (changes === this.#changes) this.#cache.set(id, { access, credential });
     return access;
   }
+}
 
-  async #accessOf(row: ConnectionRow): Promise<Access> {
-    const secret = row.credential_id === null ? undefined : await this.vault.read(row.credential_id);
-    return {
-      connectionId: row.id,
-      version: row.version,
-      baseUrl: row.base_url,
-      scheme: row.scheme,
-      taxId: row.tax_id,
-      options: row.options,
-      enabled: row.enabled,
-      credential:
-        secret === undefined || row.credential_id === null
-          ? undefined
-          : {
-              id: row.credential_id,
-              // A certificate that is replaced gets an id of its own, so the id is its version.
-              version: row.credential_id,
-              certificatePem: secret.certificate,
-              privateKeyPem: secret.private_key,
-              ...(secret.pass_phrase === undefined ? {} : { passPhrase: secret.pass_phrase }),
-              ...(secret.ca === undefined ? {} : { caPem: secret.ca }),
-            },
-    };
-  }
+function accessOf(row: ConnectionRow, stored: StoredCredential | undefined): Access {
+  return {
+    connectionId: row.id,
+    version: row.version,
+    baseUrl: row.base_url,
+    scheme: row.scheme,
+    taxId: row.tax_id,
+    options: row.options,
+    enabled: row.enabled,
+    credential: stored === undefined ? undefined : credentialOf(stored),
+  };
 }

@@ -1,8 +1,8 @@
 import { deviceToken } from './device-token.ts';
 import type { OperationWork } from './execute.ts';
 import { callOf, type Operation, requestIdOf } from './operation.ts';
-import { failureOf } from './payment-life.ts';
-import type { Access, Call } from './provider.ts';
+import { failureOf } from './failure-of.ts';
+import type { Access, Call } from './call.ts';
 import type { DeviceSubject } from './subject.ts';
 import { leaseOf, WAIT_FOR_CONNECTION_MS, type WorkRooms } from './work-rooms.ts';
 

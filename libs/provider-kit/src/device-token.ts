@@ -1,7 +1,7 @@
 import type { Failure } from '@tolem/contracts';
 import { uuidFromId } from '@tolem/domain';
-import type { Access, Call } from './provider.ts';
-import { failureOf } from './payment-life.ts';
+import type { Access, Call } from './call.ts';
+import { failureOf } from './failure-of.ts';
 import type { SubjectFrame } from './subject.ts';
 import type { WorkRooms } from './work-rooms.ts';
 
@@ -15,8 +15,8 @@ export type TokenOutcome =
  * same arguments give the same device.
  */
 export async function deviceToken(
-  rooms: WorkRooms,
-  subject: SubjectFrame,
+  rooms: Pick<WorkRooms, 'provider' | 'bindings'>,
+  subject: Pick<SubjectFrame, 'id' | 'tenant' | 'deviceId'>,
   access: Access,
   tradePointRef: string | null,
   call: () => Call,
@@ -37,7 +37,7 @@ export async function deviceToken(
   return { is: 'token', token: outcome.token };
 }
 
-export function ownerOf(subject: SubjectFrame): { readonly tenant: string } {
+export function ownerOf(subject: Pick<SubjectFrame, 'id' | 'tenant'>): { readonly tenant: string } {
   const tenant = uuidFromId('ten', subject.tenant);
   if (tenant === undefined) throw new Error(`${subject.id} belongs to no tenant`);
   return { tenant };

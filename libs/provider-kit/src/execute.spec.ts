@@ -57,6 +57,7 @@ class Workshop {
           connectionVersion: 1,
           traceparent: null,
           command: {},
+          repeatUntil: null,
           leaseEnds: 0,
           subject: {
             id: `subject of ${id}`,

@@ -62,7 +62,7 @@ export class KitMetrics {
     });
     const subjects = metrics.gauge<'provider' | 'phase'>({
       name: 'tolem_subjects',
-      help: 'Payments and connections that somebody still asks about, by phase.',
+      help: 'Payments, refunds and connections that somebody still asks about, by phase.',
       labels: ['provider', 'phase'],
     });
     const subjectAge = metrics.gauge<'provider' | 'phase'>({

@@ -1,7 +1,9 @@
 import type { Clock } from '@tolem/domain';
 import { inSpan } from '@tolem/observability';
 import type { KitMetrics } from './kit-metrics.ts';
-import type { Call, CheckRequest, Devices, PaymentMethod, Provider, StartRequest } from './provider.ts';
+import type { PaymentMethod } from './payment-method.ts';
+import type { Devices, Provider } from './provider.ts';
+import type { Refunds } from './refunds.ts';
 
 /** A provider whose every call is a span of the trace and counts in the metrics, by what came of it. */
 export function observed(provider: Provider, metrics: Pick<KitMetrics, 'called'>, clock: Clock): Provider {
@@ -20,29 +22,44 @@ export function observed(provider: Provider, metrics: Pick<KitMetrics, 'called'>
       });
   };
   const method = (one: PaymentMethod): PaymentMethod => {
-    const start = call(`${one.type} start`, (to: Call, request: StartRequest) => one.start(to, request));
-    const check = call(`${one.type} check`, (to: Call, request: CheckRequest) => one.check(to, request));
-    if (one.effect !== 'critical') return { type: one.type, effect: one.effect, start, check };
+    const { type, cancel, giveUp, verifyPaid } = one;
+    const shared = {
+      type,
+      start: call(`${type} start`, one.start.bind(one)),
+      check: call(`${type} check`, one.check.bind(one)),
+      ...(cancel === undefined ? {} : { cancel: call(`${type} cancel`, cancel.bind(one)) }),
+      ...(giveUp === undefined ? {} : { giveUp: call(`${type} give up`, giveUp.bind(one)) }),
+      ...(verifyPaid === undefined ? {} : { verifyPaid: call(`${type} verify paid`, verifyPaid.bind(one)) }),
+    };
+    if (one.effect !== 'critical') return { ...shared, effect: one.effect };
     return {
-      type: one.type,
-      effect: one.effect,
-      afterNotPerformed: one.afterNotPerformed,
-      start,
-      check,
-      note: call(`${one.type} note`, (to: Call, request: StartRequest) => one.note(to, request)),
-      resolve: call(`${one.type} resolve`, (to: Call, request: StartRequest, note: unknown) =>
-        one.resolve(to, request, note),
-      ),
+      ...one,
+      ...shared,
+      note: call(`${type} note`, one.note.bind(one)),
+      resolve: one.resolve === null ? null : call(`${type} resolve`, one.resolve.bind(one)),
     };
   };
+  const refunds = (all: Refunds): Refunds => ({
+    wayOf: (access) => all.wayOf(access),
+    afterNotPerformed: (access) => all.afterNotPerformed(access),
+    invite: call('refund invite', all.invite.bind(all)),
+    identified: call('refund identified', all.identified.bind(all)),
+    purchases: call('refund purchases', all.purchases.bind(all)),
+    note: call('refund note', all.note.bind(all)),
+    send: call('refund send', all.send.bind(all)),
+    resolve: call('refund resolve', all.resolve.bind(all)),
+  });
   const devices = (all: Devices): Devices => ({
-    register: call('device register', (...args: Parameters<Devices['register']>) => all.register(...args)),
-    delete: call('device delete', (...args: Parameters<Devices['delete']>) => all.delete(...args)),
+    register: call('device register', all.register.bind(all)),
+    delete: call('device delete', all.delete.bind(all)),
   });
   return {
     name: provider.name,
     methods: provider.methods.map(method),
+    refunds: provider.refunds === null ? null : refunds(provider.refunds),
     devices: provider.devices === null ? null : devices(provider.devices),
-    verify: call('verify', (...args: Parameters<Provider['verify']>) => provider.verify(...args)),
+    questions: provider.questions.map((one) => ({ ...one, ask: call(`question ${one.kind}`, one.ask.bind(one)) })),
+    verify: call('verify', provider.verify.bind(provider)),
+    ...(provider.health === undefined ? {} : { health: call('health', provider.health.bind(provider)) }),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Call, EffectKind, Access } from './provider.ts';
+import type { Call, EffectKind, Access } from './call.ts';
 import { type Subject, type SubjectRow, subjectOf } from './subject.ts';
 
 /** One piece of work that this service owes, in the hands of this process until its lease ends. */
@@ -17,6 +17,8 @@ export interface Operation {
   readonly subject: Subject;
   /** The trace of the request that asked for it. */
   readonly traceparent: string | null;
+  /** Until when a call that was proven not performed may be made again; null before any such proof. Epoch ms. */
+  readonly repeatUntil: number | null;
   /** When the lease ends, by the monotonic clock of this process. */
   readonly leaseEnds: number;
 }
@@ -32,6 +34,7 @@ export interface OperationRow extends SubjectRow {
   readonly op_connection_id: string;
   readonly op_traceparent: string | null;
   readonly connection_version: number;
+  readonly repeat_until: Date | null;
 }
 
 export function operationOf(row: OperationRow, leaseEnds: number): Operation {
@@ -46,6 +49,7 @@ export function operationOf(row: OperationRow, leaseEnds: number): Operation {
     command: row.command,
     subject: subjectOf(row),
     traceparent: row.op_traceparent,
+    repeatUntil: row.repeat_until === null ? null : row.repeat_until.getTime(),
     leaseEnds,
   };
 }

@@ -1,9 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { canMove, isFinal, isOpen, type PaymentStatus } from '@tolem/domain';
 import fc from 'fast-check';
-import { cancelRequested, type Decision, ended, failureOf, inDoubt, isNews, judge, started } from './payment-life.ts';
+import { failureOf } from './failure-of.ts';
+import {
+  cancelRequested,
+  type Decision,
+  ended,
+  inDoubt,
+  isNews,
+  judge,
+  judgeAsked,
+  judgeVerified,
+  started,
+  toVerify,
+} from './payment-life.ts';
 import { DEFAULT_TIMETABLE, type PaymentPicture, type WaitingUntil } from './payment-picture.ts';
-import type { CheckOutcome } from './provider.ts';
+import type { CheckOutcome, VerifiedPaid } from './payment-method.ts';
 
 const T0 = Date.UTC(2026, 0, 1);
 const GRACE_MS = DEFAULT_TIMETABLE.graceMs;
@@ -403,5 +415,107 @@ describe('a start', () => {
     const moved = { ...SHOWN, lookAt: T0, lookStep: 3, record: { ...SHOWN.record, waiting: null } };
     expect(isNews(SHOWN, moved)).toBe(false);
     expect(isNews(SHOWN, { ...SHOWN, phase: 'expired' })).toBe(true);
+  });
+});
+
+describe('a payment that is asked about only on request', () => {
+  const INVOICE = started(
+    CREATED,
+    {
+      is: 'started',
+      providerRef: 'ref',
+      nextAction: { type: 'wait_invoice' },
+      paymentMethods: [],
+      waiting: { is: 'asked_for_only', customerWithinMs: 86_400_000 },
+    },
+    T0,
+  );
+  const END = T0 + 86_400_000;
+  const atEnd = (picture: PaymentPicture, outcome: CheckOutcome, at: number): PaymentPicture => {
+    const decision = judge(picture, null, outcome, at, at, DEFAULT_TIMETABLE, true);
+    return decision.do === 'write' ? decision.next : picture;
+  };
+
+  it('is looked at when its time is over, and shows until when it can be paid', () => {
+    expect(INVOICE).toMatchObject({ lookAt: END, record: { waiting: null, askedForOnly: true } });
+    expect(INVOICE.record.nextAction).toEqual({ type: 'wait_invoice', expires_at: new Date(END).toISOString() });
+  });
+
+  it('and is not paid at its end is expired, and nobody looks for late money', () => {
+    expect(atEnd(INVOICE, PENDING, END)).toMatchObject({ phase: 'expired', lookAt: null });
+  });
+
+  it('and cannot be asked about at its end is asked five times more, later and later, and then left to a person', () => {
+    const asked: number[] = [];
+    for (let picture = INVOICE; picture.lookAt !== null;) {
+      asked.push(picture.lookAt);
+      picture = atEnd(picture, SILENCE, picture.lookAt);
+      expect(picture.phase).toBe('unknown');
+    }
+    expect(asked.map((at) => at - END)).toEqual([0, 5_000, 35_000, 155_000, 755_000, 4_355_000]);
+  });
+});
+
+describe('an answer that a person asked for', () => {
+  const pictures = fc
+    .array(question, { maxLength: 20 })
+    .map((questions) => runHistory(questions, () => undefined).picture);
+
+  it('moves a payment along the table or not at all, and never because nothing was heard or nothing is paid yet', () => {
+    fc.assert(
+      fc.property(pictures, outcomes, fc.integer({ min: 0, max: 400_000 }), (picture, outcome, afterMs) => {
+        const at = T0 + afterMs;
+        const next = judgeAsked(picture, outcome, at, at, DEFAULT_TIMETABLE);
+        if (next === null) return;
+        if (next.phase !== picture.phase) expect(canMove(picture.phase, next.phase)).toBe(true);
+        expect(outcome.is).not.toBe('unreachable');
+        if (outcome.is === 'pending') expect(picture.phase).toBe('unknown');
+      }),
+    );
+  });
+
+  it('that says paid always counts, where the amount is right', () => {
+    fc.assert(
+      fc.property(pictures, (picture) => {
+        const next = judgeAsked(picture, PAID, T0, T0, DEFAULT_TIMETABLE) ?? picture;
+        expect(next.phase).toBe('succeeded');
+      }),
+    );
+  });
+});
+
+describe('what the books say of a paid payment', () => {
+  const succeeded = heard(BEGUN, PAID, T0 + 5_000, T0 + 5_000).picture;
+  const books = (providerRef: string, amountMinor: number): VerifiedPaid => ({
+    is: 'details',
+    providerRef,
+    amountMinor,
+  });
+
+  it('is asked for at once, and only when the money has just come', () => {
+    expect(toVerify(SHOWN, succeeded, T0).lookAt).toBe(T0);
+    expect(toVerify(succeeded, succeeded, T0).lookAt).toBeNull();
+  });
+
+  it.each<[string, VerifiedPaid, boolean]>([
+    ['the same', books('ref', 149_000), false],
+    ['another amount', books('ref', 148_999), true],
+    ['another id', books('other', 149_000), true],
+    ['nothing, because the scheme has no books', { is: 'not_offered' }, false],
+  ])('and is %s leaves it succeeded, with an alarm only where it differs', (_name, outcome, differs) => {
+    const { next, alarm } = judgeVerified(succeeded, outcome, T0, DEFAULT_TIMETABLE);
+    expect(next).toMatchObject({ phase: 'succeeded', lookAt: null, providerRef: 'ref' });
+    expect(next.record.amountMinor).toBe(149_000);
+    expect(next.record.booked !== undefined).toBe(differs);
+    expect(alarm !== null).toBe(differs);
+  });
+
+  it('and cannot be heard is asked five times in all', () => {
+    let [picture, asked] = [toVerify(SHOWN, succeeded, T0), 0];
+    for (; picture.lookAt !== null; asked += 1) {
+      const at = picture.lookAt;
+      picture = judgeVerified(picture, { is: 'unreachable', reason: 'cut' }, at, DEFAULT_TIMETABLE).next;
+    }
+    expect(asked).toBe(5);
   });
 });

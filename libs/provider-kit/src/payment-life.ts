@@ -1,7 +1,8 @@
 import type { Failure } from '@tolem/contracts';
 import { canMove, isFinal, isOpen, type PaymentStatus } from '@tolem/domain';
+import { failureOf } from './failure-of.ts';
 import type { PaymentPicture, PaymentRecord, Timetable, WaitingUntil } from './payment-picture.ts';
-import type { CheckOutcome, StartOutcome, Waiting } from './provider.ts';
+import type { AskedForOnly, CheckOutcome, StartOutcome, VerifiedPaid, Waiting } from './payment-method.ts';
 
 /**
  * The life of a payment as the provider's side sees it: pure decisions, no clock, no database. A payment is asked about
@@ -14,6 +15,10 @@ const AMOUNT_MISMATCH = 'amount_mismatch';
 const ALARM_FROM_STEP = 3;
 /** Questions beyond the timetable of the watch while nobody answers. */
 const MAX_EXTRA_LOOKS = 48;
+/** Questions about a payment that is asked about only on request, when the one at its end found nobody. */
+const MAX_LOOKS_AT_END = 5;
+/** Questions about what was really paid, while nobody answers them. */
+const MAX_VERIFICATIONS = 5;
 
 /** The provider has taken the payment in. */
 export function started(
@@ -33,13 +38,19 @@ export function started(
       nextAction:
         outcome.nextAction === null ? null : { ...outcome.nextAction, expires_at: new Date(until).toISOString() },
       paymentMethods: outcome.paymentMethods,
-      waiting: waitingUntil(outcome.waiting, until),
+      ...(isAskedForOnly(outcome.waiting)
+        ? { waiting: null, askedForOnly: true }
+        : { waiting: waitingUntil(outcome.waiting, until) }),
     },
   };
 }
 
 function waitingUntil(waiting: Waiting, until: number): WaitingUntil {
   return { intervalMs: waiting.intervalMs, confirmWithinMs: waiting.confirmWithinMs, until };
+}
+
+function isAskedForOnly(waiting: Waiting | AskedForOnly): waiting is AskedForOnly {
+  return 'is' in waiting;
 }
 
 /** The payment ends before the provider ever had it. */
@@ -98,6 +109,55 @@ export function judge(
       if (isFinal(picture.phase)) return lookLater(picture, now, timetable, false);
       return notHeard(picture, waiting, askedAt, now, timetable);
   }
+}
+
+/**
+ * Judges an answer that a person asked for. Only news counts: it moves no timer, and ends no payment that merely was not
+ * heard or is not paid yet. Null where nothing is new.
+ */
+export function judgeAsked(
+  picture: PaymentPicture,
+  outcome: CheckOutcome,
+  askedAt: number,
+  now: number,
+  timetable: Timetable,
+): PaymentPicture | null {
+  const settlesDoubt = picture.phase === 'unknown' && outcome.is === 'pending' && outcome.phase !== 'unchanged';
+  if (picture.phase === 'succeeded') return null;
+  if ((outcome.is === 'pending' && !settlesDoubt) || outcome.is === 'unreachable') return null;
+  const waiting = isOpen(picture.phase) ? picture.record.waiting : null;
+  const decision = judge(picture, waiting, outcome, askedAt, now, timetable, true);
+  return decision.do === 'write' ? decision.next : null;
+}
+
+/** A payment whose money has just come and whose method can tell what was really paid: that is asked once, soon. */
+export function toVerify(before: PaymentPicture, after: PaymentPicture, now: number): PaymentPicture {
+  return before.phase !== 'succeeded' && after.phase === 'succeeded' ? { ...after, lookAt: now, lookStep: 0 } : after;
+}
+
+/** What the provider's books say of a payment that succeeded. It stays so; what differs is told, for a person to look at. */
+export function judgeVerified(
+  picture: PaymentPicture,
+  outcome: VerifiedPaid,
+  now: number,
+  timetable: Timetable,
+): { readonly next: PaymentPicture; readonly alarm: string | null } {
+  if (outcome.is === 'unreachable') {
+    const step = picture.lookStep + 1;
+    const waits = timetable.lookWhileUnknownMs;
+    const afterMs = step >= MAX_VERIFICATIONS ? undefined : waits[Math.min(step - 1, waits.length - 1)];
+    const alarm = afterMs === undefined ? `nobody could be asked what was really paid, ${step} times` : null;
+    return { next: { ...picture, lookStep: step, lookAt: afterMs === undefined ? null : now + afterMs }, alarm };
+  }
+  const done = { ...picture, lookAt: null };
+  if (outcome.is === 'not_offered') return { next: done, alarm: null };
+  const { providerRef, amountMinor } = outcome;
+  const amountFits = picture.record.amountMinor === null || picture.record.amountMinor === amountMinor;
+  if (amountFits && providerRef === picture.providerRef) return { next: done, alarm: null };
+  return {
+    next: { ...done, record: { ...picture.record, booked: { providerRef, amountMinor } } },
+    alarm: `the provider's books say that ${amountMinor} was paid under ${providerRef} where ${picture.record.amountMinor} was asked under ${picture.providerRef}`,
+  };
 }
 
 function unasked(picture: PaymentPicture): Decision {
@@ -203,7 +263,8 @@ function expired(picture: PaymentPicture, now: number, timetable: Timetable): Pa
   return {
     ...picture,
     phase: 'expired',
-    lookAt: now + (timetable.lookAfterEndMs[0] ?? 0),
+    // What was given up at its end can no longer be paid, and no timer may ask about it.
+    lookAt: picture.record.askedForOnly === true ? null : now + (timetable.lookAfterEndMs[0] ?? 0),
     lookStep: 0,
     record: {
       ...picture.record,
@@ -233,13 +294,14 @@ function unheard(picture: PaymentPicture, now: number, timetable: Timetable): De
   const step = picture.phase === 'unknown' ? picture.lookStep + 1 : 0;
   const schedule = timetable.lookWhileUnknownMs;
   const afterMs = schedule[Math.min(step, schedule.length - 1)] ?? 3_600_000;
+  const isEnough = picture.record.askedForOnly === true && step >= MAX_LOOKS_AT_END;
   return {
     do: 'write',
     alarm: step >= ALARM_FROM_STEP ? `a payment could not be asked about, ${step} times after its time was over` : null,
     next: {
       ...picture,
       phase: 'unknown',
-      lookAt: now + afterMs,
+      lookAt: isEnough ? null : now + afterMs,
       lookStep: step,
       record: { ...picture.record, nextAction: null, waiting: null, evidence: 'inferred' },
     },
@@ -248,6 +310,7 @@ function unheard(picture: PaymentPicture, now: number, timetable: Timetable): De
 
 /** The watch ends with an answer; where the last question found nobody, it goes on for a while. */
 function lookLater(picture: PaymentPicture, now: number, timetable: Timetable, answered: boolean): Decision {
+  if (picture.record.askedForOnly === true) return unasked(picture);
   const step = picture.lookStep + 1;
   const { lookAfterEndMs, lookWhileUnknownMs } = timetable;
   const extra = !answered && step < lookAfterEndMs.length + MAX_EXTRA_LOOKS ? lookWhileUnknownMs.at(-1) : undefined;
@@ -281,8 +344,4 @@ export function isNews(before: PaymentPicture, after: PaymentPicture): boolean {
     before.providerRef !== after.providerRef ||
     JSON.stringify({ ...before.record, waiting: null }) !== JSON.stringify({ ...after.record, waiting: null })
   );
-}
-
-export function failureOf(code: string, cashierKey: string): Failure {
-  return { code, provider_code: null, provider_message: null, cashier_key: cashierKey };
 }

@@ -15,6 +15,10 @@ export interface PaymentRecord {
   readonly failure: Failure | null;
   readonly evidence: 'stated' | 'inferred';
   readonly waiting: WaitingUntil | null;
+  /** No timer asks before `lookAt`, when the buyer's time is over: asked about only when a person wants to know. */
+  readonly askedForOnly?: true;
+  /** What the provider's books say of a payment that succeeded, where it differs from what was asked: it is told instead. */
+  readonly booked?: { readonly providerRef: string; readonly amountMinor: number };
 }
 
 export interface WaitingUntil {

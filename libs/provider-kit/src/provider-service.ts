@@ -9,13 +9,21 @@ import {
   connectionVerify,
   deviceDelete,
   deviceRegister,
+  paymentCancel,
+  paymentRefresh,
+  refundChoose,
+  refundStart,
 } from '@tolem/contracts';
-import type { PollSchedule, Slots } from '@tolem/coordination';
+import type { Answers, PollSchedule, Slots, TokenBuckets } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { type Bus, BusServer, DeadLetterTable, HandleMessages } from '@tolem/messaging';
 import { type Logger, type Metrics, nestLogger } from '@tolem/observability';
-import { Database, type MasterKey, Outbox, Sealer, Vault } from '@tolem/persistence';
+import { CredentialVersions, Database, type MasterKey, Outbox, Sealer, Vault } from '@tolem/persistence';
 import { Acceptor, COMMAND_TYPES } from './accept.ts';
+import { cancelStarted, refreshPayment } from './check-payment.ts';
+import { CertificateNews } from './certificate-news.ts';
+import type { BringCertificate } from './certificate-work.ts';
+import { CERTIFICATE_COMMANDS, Certificates } from './certificates.ts';
 import { Connections } from './connections.ts';
 import { deleteDevice, registerDevice } from './desk-device.ts';
 import { DeviceBindings } from './device-bindings.ts';
@@ -24,9 +32,12 @@ import { KitMetrics } from './kit-metrics.ts';
 import { observed } from './observed-provider.ts';
 import { Polling } from './poll.ts';
 import type { Provider } from './provider.ts';
+import { Questions } from './questions.ts';
 import { resolveDoubt } from './resolve.ts';
+import { chooseRefund, REFUND_RETURN, returnRefund } from './return-refund.ts';
 import type { KitSettings } from './settings.ts';
 import { startPayment } from './start-payment.ts';
+import { startRefund } from './start-refund.ts';
 import { SubjectStore } from './subject-store.ts';
 import { Sweeper } from './sweep.ts';
 import { verifyConnection } from './verify-connection.ts';
@@ -37,6 +48,10 @@ export interface ProviderSurroundings {
   readonly bus: Bus;
   readonly schedule: PollSchedule;
   readonly slots: Slots;
+  /** Where answers to questions go. */
+  readonly answers: Answers;
+  /** How often questions may be asked, counted for the whole installation. */
+  readonly buckets: TokenBuckets;
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly logger: Logger;
@@ -50,6 +65,7 @@ export interface ProviderSurroundings {
 export interface RunningProvider {
   /** Throws where the service cannot work now. */
   ready(): Promise<void>;
+  readonly bringCertificate: BringCertificate;
   /** Waits for what runs; what it owes beyond that waits in the database. */
   close(): Promise<void>;
   readonly db: Database;
@@ -57,8 +73,9 @@ export interface RunningProvider {
 
 /**
  * A provider service, from top to bottom: commands come from the bus and are accepted (`accept`), carried out
- * (`execute` → `start-payment`, `verify-connection`, `desk-device`), asked about (`poll`), found out (`resolve`) and
- * picked up where somebody dropped them (`sweep`). What is special about a provider comes in as data and functions.
+ * (`execute` → `start-payment`, `start-refund`, `return-refund`, `check-payment`, `verify-connection`, `desk-device`),
+ * asked about (`poll`), found out (`resolve`) and picked up where somebody dropped them (`sweep`). Questions are asked and
+ * forgotten (`questions`). What is special about a provider comes in as data and functions.
  */
 export async function startProvider(plain: Provider, around: ProviderSurroundings): Promise<RunningProvider> {
   const { bus, clock, logger, settings, ids } = around;
@@ -84,11 +101,35 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
     throw error;
   });
   const telling = { source: provider.name, newId };
-  const store = new SubjectStore(db, outbox, telling, clock);
-  const connections = new Connections(db, new Vault(db, sealer));
+  const sweepSoon = (): void => sweeper.soon();
+  const store = new SubjectStore(db, outbox, telling, clock, sweepSoon);
+  const vault = new Vault(db, sealer);
+  const connections = new Connections(db, vault);
+  const versions = new CredentialVersions(db, sealer, provider.name, (rows) => outbox.publish(rows));
+  const news = new CertificateNews(outbox, provider.name, newId, clock);
+  const certificates = new Certificates(
+    { work: plain.certificates ?? null, vault, versions, connections, news },
+    surroundings,
+  );
+  const bindings = new DeviceBindings(db, sealer);
   const owner = randomBytes(8).toString('hex');
   const polling = new Polling(
-    { provider, db, store, connections, schedule: around.schedule, slots: around.slots, bus, outbox, telling, metrics },
+    {
+      provider,
+      db,
+      store,
+      connections,
+      bindings,
+      schedule: around.schedule,
+      slots: around.slots,
+      bus,
+      telling,
+      metrics,
+    },
+    surroundings,
+  );
+  const questions = new Questions(
+    { provider, connections, bindings, sealer, slots: around.slots, buckets: around.buckets, answers: around.answers },
     surroundings,
   );
   const rooms: WorkRooms = {
@@ -97,20 +138,31 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
     db,
     store,
     connections,
-    bindings: new DeviceBindings(db, sealer),
+    bindings,
     polling,
+    sealer,
+    sweepSoon,
     owner,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
   const executor = new Executor(around.slots, workOf(rooms), surroundings);
   const acceptor = new Acceptor(
-    { db, store, connections, executor, polling, owner, effectOf: effectOf(provider) },
+    { provider, db, store, connections, executor, polling, questions, owner, sweepSoon },
     surroundings,
   );
-  const sweeper = new Sweeper({ db, executor, owner, resolve: (doubt) => resolveDoubt(rooms, doubt) }, surroundings);
+  const sweeper: Sweeper = new Sweeper(
+    { db, executor, owner, resolve: (doubt) => resolveDoubt(rooms, doubt) },
+    surroundings,
+  );
 
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(
-    { module: ProviderModule, providers: [{ provide: Acceptor, useValue: acceptor }] },
+    {
+      module: ProviderModule,
+      providers: [
+        { provide: Acceptor, useValue: acceptor },
+        { provide: Certificates, useValue: certificates },
+      ],
+    },
     {
       logger: nestLogger(logger),
       strategy: new BusServer({
@@ -125,14 +177,18 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
   );
   await sweeper.start();
   await polling.start();
+  certificates.start();
   if (settings.alone) await outbox.takeOver();
   outbox.start();
   await app.listen();
   return {
     db,
     ready: () => db.ping(),
+    bringCertificate: certificates.bring,
     async close() {
       await app.close();
+      await questions.stop();
+      await certificates.stop();
       await sweeper.stop();
       await polling.stop();
       await executor.stop();
@@ -145,24 +201,29 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
 function workOf(rooms: WorkRooms): ReadonlyMap<string, OperationWork> {
   return new Map([
     [paymentStart.type, startPayment(rooms)],
+    [paymentRefresh.type, refreshPayment(rooms)],
+    [paymentCancel.type, cancelStarted(rooms)],
+    [refundStart.type, startRefund(rooms)],
+    [refundChoose.type, chooseRefund(rooms)],
+    [REFUND_RETURN, returnRefund(rooms)],
     [connectionVerify.type, verifyConnection(rooms)],
     [deviceRegister.type, registerDevice(rooms)],
     [deviceDelete.type, deleteDevice(rooms)],
   ]);
 }
 
-/** What a lost answer to a payment's start means; an unknown method is refused before anything is sent. */
-function effectOf(provider: Provider): (method: string) => Provider['methods'][number]['effect'] {
-  return (method) => provider.methods.find((candidate) => candidate.type === method)?.effect ?? 'repeatable';
-}
-
 @Controller()
 class CommandsController {
-  constructor(@Inject(Acceptor) private readonly acceptor: Acceptor) {}
+  constructor(
+    @Inject(Acceptor) private readonly acceptor: Acceptor,
+    @Inject(Certificates) private readonly certificates: Certificates,
+  ) {}
 
   @HandleMessages(COMMAND_TYPES)
   async accept(@Payload() batch: readonly Envelope[]): Promise<void> {
-    await this.acceptor.accept(batch);
+    const isCertificate = ({ type }: Envelope): boolean => CERTIFICATE_COMMANDS.includes(type);
+    await this.acceptor.accept(batch.filter((envelope) => !isCertificate(envelope)));
+    for (const envelope of batch.filter(isCertificate)) await this.certificates.accept(envelope);
   }
 }
 

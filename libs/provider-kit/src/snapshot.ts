@@ -7,6 +7,7 @@ import {
   paymentProgress,
   paymentState,
   produce,
+  refundState,
 } from '@tolem/contracts';
 import { currentTraceparent } from '@tolem/observability';
 import type { Subject } from './subject.ts';
@@ -30,12 +31,25 @@ export function snapshotOf(subject: Subject, operationId: string | null, telling
       return produce(paymentState, address, {
         ...head,
         phase,
-        provider_ref: providerRef,
-        amount: record.amountMinor,
+        provider_ref: record.booked?.providerRef ?? providerRef,
+        amount: record.booked?.amountMinor ?? record.amountMinor,
         next_action: record.nextAction,
         payment_methods: [...record.paymentMethods],
         slip: record.slip,
         cancel: record.cancel,
+        failure: record.failure,
+        evidence: record.evidence,
+      });
+    }
+    case 'refund': {
+      const { phase, providerRef, record } = subject.picture;
+      return produce(refundState, address, {
+        ...head,
+        phase,
+        provider_ref: providerRef,
+        purchase_ref: record.purchaseRef,
+        amount: record.amountMinor,
+        next_action: record.nextAction,
         failure: record.failure,
         evidence: record.evidence,
       });

@@ -1,5 +1,6 @@
 import type { Clock } from '@tolem/domain';
 import type { Database, Outbox } from '@tolem/persistence';
+import type { EffectKind } from './call.ts';
 import { snapshotOf, type Telling } from './snapshot.ts';
 import { sqlText } from './sql-text.ts';
 import { columnsOf, type Subject, type SubjectRow, subjectOf } from './subject.ts';
@@ -13,14 +14,25 @@ export const PROVIDER_REF_TAKEN = 'subject_provider_ref';
 export interface OperationEnd {
   readonly id: string;
   readonly attempt: number;
-  readonly state: 'done' | 'refused';
+  /** `unknown`: only a person ends it. */
+  readonly state: 'done' | 'refused' | 'unknown';
   readonly answer: unknown;
+}
+
+/** An operation that follows from news; written together with it or not at all, and carried out once however often. */
+export interface FollowingOperation {
+  readonly id: string;
+  readonly kind: string;
+  readonly class: EffectKind;
+  readonly lane: string;
+  readonly command: object;
 }
 
 /** What a subject becomes, and whether others have to hear of it. */
 export interface Change {
   readonly next: Subject;
   readonly tell: boolean;
+  readonly then?: FollowingOperation;
 }
 
 /** Reads and writes subjects. News, the end of its operation and the message that tells it are one statement. */
@@ -30,6 +42,8 @@ export class SubjectStore {
     private readonly outbox: Outbox,
     private readonly telling: Omit<Telling, 'now'>,
     private readonly clock: Clock,
+    /** Hears that an operation lies ready. */
+    private readonly onFollowing: () => void,
   ) {}
 
   async load(ids: readonly string[]): Promise<Subject[]> {
@@ -42,7 +56,12 @@ export class SubjectStore {
    * timetable changes. False where somebody else had news first, or the operation's attempt is no longer ours: then
    * nothing was written.
    */
-  async write(next: Subject, tell: boolean, end: OperationEnd | null): Promise<boolean> {
+  async write(
+    next: Subject,
+    tell: boolean,
+    end: OperationEnd | null,
+    then: FollowingOperation | null = null,
+  ): Promise<boolean> {
     const told: Subject = tell ? { ...next, seq: next.seq + 1 } : next;
     const rows = tell ? this.outbox.rowsFor(this.snapshot(told, end?.id ?? null)) : [];
     const columns = columnsOf(told);
@@ -60,10 +79,25 @@ export class SubjectStore {
       end?.attempt ?? null,
       end?.state ?? null,
       end === null ? null : JSON.stringify(end.answer ?? null),
+      JSON.stringify(then ?? {}),
     ]);
     if (written.length === 0) return false;
     this.outbox.publish(rows);
+    if (then !== null) this.onFollowing();
     return true;
+  }
+
+  /**
+   * Takes the right to do what is due for a subject: of all who saw the same `lookAt` one gets it, and until `until`
+   * (epoch ms) nobody else. A schedule may have the subject twice, as when Redis is away.
+   */
+  async takeLook({ id }: Subject, lookAt: number, until: number): Promise<boolean> {
+    const taken = await this.db.query('UPDATE subject SET look_at = $3 WHERE id = $1 AND look_at = $2 RETURNING id', [
+      id,
+      new Date(lookAt),
+      new Date(until),
+    ]);
+    return taken.length > 0;
   }
 
   /**
@@ -79,7 +113,7 @@ export class SubjectStore {
       if (subject === undefined) return null;
       const wanted = await change(subject);
       if (wanted === null) return { subject, changed: false };
-      if (await this.write(wanted.next, wanted.tell, null)) {
+      if (await this.write(wanted.next, wanted.tell, null, wanted.then ?? null)) {
         return { subject: wanted.tell ? { ...wanted.next, seq: wanted.next.seq + 1 } : wanted.next, changed: true };
       }
     }

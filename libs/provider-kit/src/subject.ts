@@ -1,8 +1,9 @@
 import type { Failure, Mode } from '@tolem/contracts';
-import type { PaymentStatus } from '@tolem/domain';
+import type { PaymentStatus, RefundStatus } from '@tolem/domain';
 import type { PaymentPicture, PaymentRecord } from './payment-picture.ts';
+import type { RefundPicture, RefundRecord } from './refund-picture.ts';
 
-/** What is the same for every subject: one payment, device or connection as the provider's side sees it. */
+/** What is the same for every subject: one payment, refund, device or connection as the provider's side sees it. */
 export interface SubjectFrame {
   readonly id: string;
   readonly tenant: string;
@@ -20,6 +21,11 @@ export interface SubjectFrame {
 export interface PaymentSubject extends SubjectFrame {
   readonly kind: 'payment';
   readonly picture: PaymentPicture;
+}
+
+export interface RefundSubject extends SubjectFrame {
+  readonly kind: 'refund';
+  readonly picture: RefundPicture;
 }
 
 /** A connection: whether the provider answers under it. */
@@ -42,7 +48,10 @@ export interface DeviceSubject extends SubjectFrame {
   readonly record: { readonly failure: Failure | null };
 }
 
-export type Subject = PaymentSubject | ConnectionSubject | DeviceSubject;
+/** What money moves for. */
+export type MoneySubject = PaymentSubject | RefundSubject;
+
+export type Subject = PaymentSubject | RefundSubject | ConnectionSubject | DeviceSubject;
 
 /** A row of the table `subject`, as `SELECT *` gives it. */
 export interface SubjectRow {
@@ -95,6 +104,15 @@ export function subjectOf(row: SubjectRow): Subject {
       };
       return { ...frame, kind: 'payment', picture };
     }
+    case 'refund': {
+      const picture: RefundPicture = {
+        phase: row.phase as RefundStatus,
+        providerRef: row.provider_ref,
+        lookAt,
+        record: row.data as RefundRecord,
+      };
+      return { ...frame, kind: 'refund', picture };
+    }
     case 'connection':
       return {
         ...frame,
@@ -118,6 +136,10 @@ export function columnsOf(subject: Subject): SubjectColumns {
     case 'payment': {
       const { phase, providerRef, lookAt, lookStep, record } = subject.picture;
       return { phase, providerRef, lookAt: dateOf(lookAt), lookStep, data: record };
+    }
+    case 'refund': {
+      const { phase, providerRef, lookAt, record } = subject.picture;
+      return { phase, providerRef, lookAt: dateOf(lookAt), lookStep: 0, data: record };
     }
     case 'connection':
       return {

@@ -1,6 +1,7 @@
 import type { OperationWork } from './execute.ts';
 import { callOf, type Operation, requestIdOf } from './operation.ts';
-import type { Access, VerifyOutcome } from './provider.ts';
+import type { Access } from './call.ts';
+import type { HealthOutcome, VerifyOutcome } from './provider.ts';
 import type { ConnectionSubject } from './subject.ts';
 import { leaseOf, WAIT_FOR_CONNECTION_MS, type WorkRooms } from './work-rooms.ts';
 
@@ -25,7 +26,7 @@ async function verify(rooms: WorkRooms, operation: Operation): Promise<void> {
   if (subject?.kind !== 'connection') return lease.end('refused', { because: 'no such connection' });
   const next = isOutdated(subject, access)
     ? subject
-    : verified(subject, access, outcome, rooms.clock.now(), rooms.settings.recheckDownMs);
+    : verified(subject, access, outcome, rooms.clock.now(), lookingAgain(rooms));
   const end = { id: operation.id, attempt: operation.attempt, state: 'done' as const, answer: { health: next.health } };
   if (!(await rooms.store.write(next, true, end))) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
   await rooms.polling.plan({ ...next, seq: next.seq + 1 });
@@ -39,13 +40,26 @@ export function isOutdated(subject: ConnectionSubject, access: Access): boolean 
   return subject.health !== 'unknown' && subject.record.version > access.version;
 }
 
-/** What an answer makes of a connection. */
+/** After how long a connection is asked about again; null: never by itself. Milliseconds. */
+export interface LookingAgain {
+  readonly whileDownMs: number;
+  readonly whileUpMs: number | null;
+}
+
+export function lookingAgain({ provider, settings }: Pick<WorkRooms, 'provider' | 'settings'>): LookingAgain {
+  return {
+    whileDownMs: settings.recheckDownMs,
+    whileUpMs: provider.health === undefined ? null : settings.healthEveryMs,
+  };
+}
+
+/** What an answer makes of a connection. Trade points are kept where the answer lists none. */
 export function verified(
   subject: ConnectionSubject,
   access: Access,
-  outcome: VerifyOutcome,
+  outcome: VerifyOutcome | HealthOutcome,
   now: number,
-  recheckDownMs: number,
+  again: LookingAgain,
 ): ConnectionSubject {
   const version = access.version;
   switch (outcome.is) {
@@ -53,21 +67,26 @@ export function verified(
       return {
         ...subject,
         health: 'up',
-        lookAt: null,
-        record: { version, reason: null, tradePoints: outcome.tradePoints },
+        // Whoever has switched it off does not want to hear of it any more.
+        lookAt: again.whileUpMs === null || !access.enabled ? null : now + again.whileUpMs,
+        record: {
+          version,
+          reason: null,
+          tradePoints: 'tradePoints' in outcome ? outcome.tradePoints : subject.record.tradePoints,
+        },
       };
     case 'refused':
       return {
         ...subject,
         health: 'refused',
-        lookAt: now + recheckDownMs * REFUSED_TIMES,
+        lookAt: now + again.whileDownMs * REFUSED_TIMES,
         record: { version, reason: outcome.failure, tradePoints: null },
       };
     case 'down':
       return {
         ...subject,
         health: 'down',
-        lookAt: now + recheckDownMs,
+        lookAt: now + again.whileDownMs,
         record: { version, reason: outcome.failure, tradePoints: null },
       };
   }

@@ -1,4 +1,4 @@
-import type { Database } from '@tolem/persistence';
+import type { Database, Sealer } from '@tolem/persistence';
 import type { Connections } from './connections.ts';
 import type { DeviceBindings } from './device-bindings.ts';
 import { Lease } from './lease.ts';
@@ -16,6 +16,9 @@ export interface WorkRooms extends KitSurroundings {
   readonly connections: Connections;
   readonly bindings: DeviceBindings;
   readonly polling: Polling;
+  readonly sealer: Sealer;
+  /** An operation lies ready for the sweeper. */
+  readonly sweepSoon: () => void;
   /** Name of this process among its replicas. */
   readonly owner: string;
   /** Waits; injected, so that specs need not. */

@@ -150,6 +150,44 @@ describe('a connection that is verified', () => {
     await own.close();
   });
 
+  it('that works is pinged now and then; it tells nothing and keeps its trade points while pings are answered', async () => {
+    const own = await house.start({ settings: { healthEveryMs: 60, recheckDownMs: 60 } });
+    const shop = await house.openShop(own);
+    house.dummy.healthOf.set(shop.connection, { is: 'up', tradePoints: [{ ref: 'tp-1', name: 'Абая 1' }] });
+    await own.send(house.verify(shop, 1));
+    await waitFor('three pings', () => house.dummy.count(`ping ${shop.connection}`) >= 3);
+    expect(house.dummy.count(`verify ${shop.connection}`)).toBe(1);
+    expect(healths(shop)).toHaveLength(1);
+    await own.close();
+  });
+
+  it('whose ping failed is down only where a whole question says so too', async () => {
+    const own = await house.start({ settings: { healthEveryMs: 60, recheckDownMs: 60 } });
+    const shop = await house.openShop(own);
+    house.dummy.healthOf.set(shop.connection, { is: 'up', tradePoints: null });
+    house.dummy.pingOf.set(shop.connection, { is: 'down', failure: dummyFailure('down') });
+    await own.send(house.verify(shop, 1));
+    await waitFor('two second opinions', () => house.dummy.count(`verify ${shop.connection}`) >= 3);
+    expect(healths(shop)).toHaveLength(1);
+    house.dummy.healthOf.set(shop.connection, { is: 'down', failure: dummyFailure('down') });
+    await waitFor('the connection to be down', () => healths(shop).at(-1)?.health === 'down');
+    await own.close();
+  });
+
+  it('that was switched off is not pinged any more', async () => {
+    const own = await house.start({ settings: { healthEveryMs: 60 } });
+    const shop = await house.openShop(own);
+    await own.send(house.verify(shop, 1));
+    await waitFor('a ping', () => house.dummy.count(`ping ${shop.connection}`) >= 1);
+    await own.send(house.put(shop, 2, { enabled: false }));
+    await waitFor('the plan to be taken out', async () => {
+      const db = await house.sql();
+      const rows = await db.query('SELECT FROM subject WHERE id = $1 AND look_at IS NULL', [shop.connection]);
+      return rows.length === 1;
+    });
+    await own.close();
+  });
+
   it('under new settings is not taken back by an answer to the old ones that comes late', async () => {
     const own = await house.start({ settings: { recheckDownMs: 40 } });
     const shop = await house.openShop(own);

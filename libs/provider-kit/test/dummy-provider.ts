@@ -1,18 +1,26 @@
 import type { Failure } from '@tolem/contracts';
 import type {
+  AskedForOnly,
   Call,
+  CancelOutcome,
   CheckOutcome,
   CheckRequest,
   CriticalMethod,
   DeviceOutcome,
   HarmlessMethod,
   Provider,
+  QuestionOutcome,
+  QuestionRequest,
   Resolution,
   StartOutcome,
   StartRequest,
+  TakenRequest,
+  VerifiedPaid,
+  HealthOutcome,
   VerifyOutcome,
   Waiting,
 } from '../src/index.ts';
+import { DummyRefunds } from './dummy-refunds.ts';
 import type { Gate } from './gate.ts';
 
 /** What the provider does with one call that starts a payment. */
@@ -47,6 +55,11 @@ export interface Script {
   readonly note?: 'noted' | 'refused' | 'unreachable';
   readonly duringNote?: Gate;
   readonly waiting?: Partial<Waiting>;
+  /** No timer asks: an invoice. */
+  readonly askedForOnly?: AskedForOnly;
+  /** What the provider answers to a cancel; the last one repeats. `done` really ends an unpaid purchase. */
+  readonly cancels?: readonly ('done' | 'refused' | 'unreachable' | 'ignored')[];
+  readonly verifications?: readonly (VerifiedPaid | 'truth')[];
   /** Before the first byte leaves: the process is held up here. */
   readonly beforeStart?: Gate;
   /** The provider has acted and is slow to answer. */
@@ -61,13 +74,14 @@ export interface LedgerEntry {
   readonly ref: string;
   readonly amountMinor: number | null;
   readonly token: string | null;
+  readonly personal: StartRequest['personal'];
   readonly requestId: string;
   /** The version of the connection that the call was made under. */
   readonly version: number;
   readonly at: number;
 }
 
-type Purchase = 'waiting' | 'scanned' | 'paid' | 'declined' | 'expired';
+type Purchase = 'waiting' | 'scanned' | 'paid' | 'declined' | 'expired' | 'canceled';
 
 /** A process that may be dead: then nothing of it reaches the provider any more. */
 export interface Life {
@@ -84,7 +98,9 @@ export function dummyFailure(code: string): Failure {
 /**
  * A provider whose behaviour a spec writes per payment, with the ledger of what it really did. Its methods:
  * `dummy_pay` (orphanable), `dummy_safe` (repeatable: the same payment is the same purchase), `dummy_once` (critical,
- * repeated once after proof) and `dummy_once_refuse` (critical, refused after proof).
+ * repeated once after proof), `dummy_once_refuse` (critical, refused after proof), `dummy_verified` (its books are looked
+ * into after success) and `dummy_invoice` (critical, never found out, asked about only on request, can be canceled).
+ * Refunds are in `DummyRefunds`; the question is `payer`.
  */
 export class DummyProvider {
   readonly ledger: LedgerEntry[] = [];
@@ -93,6 +109,13 @@ export class DummyProvider {
   readonly underWay = new Map<string, number>();
   readonly mostUnderWay = new Map<string, number>();
   readonly healthOf = new Map<string, VerifyOutcome | Gate>();
+  /** What a ping hears, where it is not what `verify` hears. */
+  readonly pingOf = new Map<string, HealthOutcome>();
+  readonly refunds: DummyRefunds = new DummyRefunds(this.calls, (token) => this.knowsDevice(token));
+  /** What the question `payer` is answered, in the order of asking; the last one repeats. */
+  answersToPayer: readonly QuestionOutcome[] = [{ is: 'answered', answer: { name: 'Aigerim' } }];
+  readonly askedPayers: QuestionRequest[] = [];
+  duringQuestion: Gate | null = null;
   deviceAnswer: Exclude<DeviceOutcome, { is: 'registered' }> | null = null;
   readonly #scripts = new Map<string, Script>();
   readonly #played = new Map<string, number>();
@@ -151,6 +174,31 @@ export class DummyProvider {
         pay('dummy_safe', 'repeatable'),
         once('dummy_once', 'repeat_once'),
         once('dummy_once_refuse', 'refuse'),
+        {
+          ...pay('dummy_verified', 'orphanable'),
+          verifyPaid: async (_call, request) => this.#verifyPaid(request),
+        },
+        {
+          ...once('dummy_invoice', 'refuse'),
+          resolve: null,
+          inDoubt: { ...dummyFailure('invoice_unknown'), cashier_key: 'invoice_unknown' },
+          cancel: async (call, request) => this.#cancel('cancel', life, call, request),
+          giveUp: async (call, request) => this.#cancel('give up', life, call, request),
+        },
+      ],
+      refunds: this.refunds.for(life),
+      questions: [
+        {
+          kind: 'payer',
+          limit: { capacity: 3, refillPerSecond: 0.1 },
+          ask: async (_call, request) => {
+            this.calls.push('ask payer');
+            this.askedPayers.push(request);
+            await this.duringQuestion?.arrive();
+            const place = Math.min(this.askedPayers.length, this.answersToPayer.length) - 1;
+            return this.answersToPayer[place] ?? { is: 'unreachable', failure: dummyFailure('none') };
+          },
+        },
       ],
       devices: {
         register: async (call, { deskId, tradePointRef }) => {
@@ -172,6 +220,11 @@ export class DummyProvider {
         if ('is' in health) return health;
         await health.passed;
         return { is: 'refused', failure: dummyFailure(`refused_version_${access.version}`) };
+      },
+      health: async ({ access }) => {
+        this.calls.push(`ping ${access.connectionId}`);
+        const health = this.pingOf.get(access.connectionId) ?? this.healthOf.get(access.connectionId);
+        return health !== undefined && 'is' in health ? health : { is: 'up' };
       },
     };
   }
@@ -196,15 +249,36 @@ export class DummyProvider {
     if (step === 'throws') throw new Error('the dummy is broken');
     if (step === 'refused' || step === 'not_sent') return { is: step, failure: dummyFailure(step) };
     if (step === 'lost_before') return lost;
-    const knowsDevice = request.deviceToken === null || [...this.#devices.values()].includes(request.deviceToken);
-    if (step === 'device_unknown' || !knowsDevice) return { is: 'device_unknown', failure: dummyFailure('device') };
+    if (step === 'device_unknown' || !this.knowsDevice(request.deviceToken))
+      return { is: 'device_unknown', failure: dummyFailure('device') };
     const done = this.#perform(call, request, typeof step === 'object' ? step.sameRefAs : undefined, sameIsSame);
     await script.afterStart?.arrive();
     return step === 'lost_after' || !life.alive ? lost : this.#started(done.ref, script);
   }
 
+  knowsDevice(token: string | null): boolean {
+    return token === null || [...this.#devices.values()].includes(token);
+  }
+
+  #cancel(how: 'cancel' | 'give up', life: Life, call: Call, { paymentId }: TakenRequest): CancelOutcome {
+    if (!life.alive || !call.mayWrite()) return { is: 'unreachable', failure: dummyFailure('dead') };
+    this.calls.push(`${how} ${paymentId}`);
+    const step = this.#next(`${how} ${paymentId}`, this.#scripts.get(paymentId)?.cancels) ?? 'done';
+    if (step === 'refused' || step === 'unreachable') return { is: step, failure: dummyFailure(step) };
+    const isUnpaid = ['waiting', 'scanned'].includes(this.#purchases.get(paymentId) ?? 'waiting');
+    if (step === 'done' && isUnpaid) this.#purchases.set(paymentId, 'canceled');
+    return { is: 'done' };
+  }
+
+  #verifyPaid({ paymentId, providerRef }: TakenRequest): VerifiedPaid {
+    this.calls.push(`verify paid ${paymentId}`);
+    const step = this.#next(`verify paid ${paymentId}`, this.#scripts.get(paymentId)?.verifications) ?? 'truth';
+    const amountMinor = this.starts(paymentId).at(-1)?.amountMinor ?? 0;
+    return step === 'truth' ? { is: 'details', providerRef, amountMinor } : step;
+  }
+
   #perform(call: Call, request: StartRequest, refOf: string | undefined, sameIsSame: boolean): LedgerEntry {
-    const { paymentId, amountMinor, deviceToken: token } = request;
+    const { paymentId, amountMinor, deviceToken: token, personal } = request;
     const [known] = this.starts(paymentId);
     if (sameIsSame && known !== undefined) return known;
     const taken = refOf === undefined ? undefined : this.starts(refOf)[0]?.ref;
@@ -214,6 +288,7 @@ export class DummyProvider {
       ref: taken ?? `ref-${paymentId}-${this.starts(paymentId).length + 1}`,
       amountMinor,
       token,
+      personal,
       requestId: call.requestId,
       version: call.access.version,
       at: Date.now(),
@@ -228,7 +303,7 @@ export class DummyProvider {
       providerRef: ref,
       nextAction: { type: 'show_qr', qr: `qr of ${ref}` },
       paymentMethods: ['card'],
-      waiting: { ...WAITING, ...script.waiting },
+      waiting: script.askedForOnly ?? { ...WAITING, ...script.waiting },
     };
   }
 
@@ -264,6 +339,7 @@ export class DummyProvider {
       case 'paid':
         return { is: 'paid', slip: { transaction: `tx of ${paymentId}` } };
       case 'declined':
+      case 'canceled':
       case 'expired':
         return { is: 'not_paid', phase: purchase, failure: dummyFailure(purchase) };
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  type Addressed,
   commandsTopic,
   connectionPut,
   connectionVerify,
@@ -11,11 +12,20 @@ import {
   paymentState,
   type PaymentState,
   paymentStart,
+  paymentRefresh,
   produce,
+  questionAsk,
   subjectReport,
 } from '@tolem/contracts';
-import { type MemoryPollSchedule as Schedule, MemoryPollSchedule, MemorySlots, type Slots } from '@tolem/coordination';
-import { type Clock, IdFactory, type PaymentStatus, systemClock } from '@tolem/domain';
+import {
+  MemoryAnswers,
+  MemoryPollSchedule,
+  MemorySlots,
+  MemoryTokenBuckets,
+  type PollSchedule,
+  type Slots,
+} from '@tolem/coordination';
+import { type Clock, IdFactory, type PaymentStatus, systemClock, uuidFromId } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
 import { Database, openVaultTo, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
@@ -51,6 +61,11 @@ export const QUICK: KitSettings = {
   pollTickMs: 10,
   recheckDownMs: 100,
   resolveAfterMs: 600,
+  writeMs: 100,
+  unchangedReadings: 3,
+  unchangedOverMs: 120,
+  repeatRefundWithinMs: 20_000,
+  chooseWithinMs: 10_000,
   timetable: { graceMs: 20, lookAfterEndMs: [50, 100, 100], lookWhileUnknownMs: [50, 50, 100] },
 };
 
@@ -71,10 +86,18 @@ export interface Payment {
   readonly version: number;
 }
 
+export interface AskOptions {
+  readonly id: string;
+  readonly sealed: string;
+  /** Epoch ms. */
+  readonly deadline?: number;
+  readonly kind?: string;
+}
+
 /** One process that runs the provider service. */
 export interface Replica {
   readonly service: RunningProvider;
-  readonly schedule: Schedule;
+  readonly schedule: PollSchedule;
   /** Delivers messages, all at once; resolves when the service has done with them. */
   send(...messages: readonly Envelope[]): Promise<readonly boolean[]>;
   close(): Promise<void>;
@@ -85,6 +108,7 @@ export interface Replica {
 export interface ReplicaOptions {
   readonly settings?: Partial<KitSettings>;
   readonly slots?: Slots;
+  readonly schedule?: PollSchedule;
   readonly clock?: Clock;
 }
 
@@ -97,6 +121,9 @@ export class KitHouse {
   readonly ids = new IdFactory(systemClock);
   readonly events: Envelope[] = [];
   readonly logLines: string[] = [];
+  /** Shared by all processes, as in Redis. */
+  readonly answers = new MemoryAnswers();
+  readonly buckets = new MemoryTokenBuckets(systemClock);
   readonly #masterKeys = parseMasterKeys(randomBytes(32).toString('base64'));
   readonly #replicas: Replica[] = [];
   readonly #opened: Database[] = [];
@@ -137,12 +164,14 @@ export class KitHouse {
       return batch.map(() => 'done');
     });
     const clock = options.clock ?? systemClock;
-    const schedule = new MemoryPollSchedule(clock);
+    const schedule = options.schedule ?? new MemoryPollSchedule(clock);
     const life: Life = { alive: true };
     const service = await startProvider(this.dummy.providerFor(life), {
       bus,
       schedule,
       slots: options.slots ?? new MemorySlots(),
+      answers: this.answers,
+      buckets: this.buckets,
       clock,
       ids: this.ids,
       metrics: new Metrics(),
@@ -186,9 +215,9 @@ export class KitHouse {
   }
 
   /** A shop whose connection the service knows. */
-  async openShop(replica: Replica): Promise<Shop> {
+  async openShop(replica: Replica, scheme?: string): Promise<Shop> {
     const shop = this.shop();
-    await replica.send(this.put(shop, 1));
+    await replica.send(this.put(shop, 1, scheme === undefined ? {} : { scheme }));
     return shop;
   }
 
@@ -205,7 +234,7 @@ export class KitHouse {
     };
   }
 
-  begin(payment: Payment): Envelope {
+  begin(payment: Payment, sealed?: string): Envelope {
     return produce(paymentStart, this.#address(payment.shop.tenant, payment.id), {
       ...head(payment),
       op_id: `${payment.id}:start`,
@@ -215,6 +244,7 @@ export class KitHouse {
       reference: null,
       trade_point_ref: payment.tradePointRef,
       start_by: new Date(payment.startBy).toISOString(),
+      ...(sealed === undefined ? {} : { sealed }),
     });
   }
 
@@ -226,6 +256,45 @@ export class KitHouse {
     });
   }
 
+  refresh(payment: Payment, opId: string = this.ids.next('op')): Envelope {
+    return produce(paymentRefresh, this.#address(payment.shop.tenant, payment.id), { ...head(payment), op_id: opId });
+  }
+
+  /** A question of the kind `payer`. */
+  ask(shop: Shop, more: AskOptions): Envelope {
+    const { id, sealed, deadline = Date.now() + 10_000, kind = 'payer' } = more;
+    return produce(questionAsk, this.#address(shop.tenant, id), {
+      ...deviceHead(shop),
+      subject_id: id,
+      lane: id,
+      op_id: `${id}.ask`,
+      kind,
+      trade_point_ref: 'tp-1',
+      deadline: new Date(deadline).toISOString(),
+      sealed,
+    });
+  }
+
+  /** Seals as the gateway does: with the tenant's key, in base64. */
+  async seal(shop: Shop, plain: object, context: string): Promise<string> {
+    const tenant = uuidFromId('ten', shop.tenant);
+    if (tenant === undefined) throw new Error('no tenant');
+    return (await (await this.#sealer()).seal({ tenant }, JSON.stringify(plain), context)).toString('base64');
+  }
+
+  async unseal(sealed: string, context: string): Promise<unknown> {
+    return JSON.parse((await (await this.#sealer()).open(Buffer.from(sealed, 'base64'), context)).toString('utf8'));
+  }
+
+  async #sealer(): Promise<Sealer> {
+    return new Sealer(await this.sql(), this.#masterKeys, () => this.ids.uuid());
+  }
+
+  /** Where a message to the provider service goes. */
+  address(tenant: string, key: string): Addressed {
+    return this.#address(tenant, key);
+  }
+
   report(payment: Payment): Envelope {
     return produce(subjectReport, this.#address(payment.shop.tenant, payment.id), {
       ...head(payment),
@@ -235,12 +304,12 @@ export class KitHouse {
     });
   }
 
-  put(shop: Shop, version: number, more: { credential?: string; enabled?: boolean } = {}): Envelope {
+  put(shop: Shop, version: number, more: { credential?: string; enabled?: boolean; scheme?: string } = {}): Envelope {
     return produce(connectionPut, this.#address(shop.tenant, shop.connection), {
       ...connectionHead(shop, version),
       op_id: this.ids.next('op'),
       base_url: 'https://dummy.example',
-      scheme: 'only',
+      scheme: more.scheme ?? 'only',
       tax_id: '180340021791',
       credential_id: more.credential ?? null,
       options: {},

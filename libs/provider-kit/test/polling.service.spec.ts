@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { paymentProgress, paymentState } from '@tolem/contracts';
-import { MemorySlots } from '@tolem/coordination';
+import { MemoryPollSchedule, MemorySlots, type PollEntry, type PollTurn } from '@tolem/coordination';
+import { systemClock } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import { Gate } from './gate.ts';
 import { KitHouse, type Payment, type Replica, type Shop } from './kit-house.ts';
@@ -184,6 +185,47 @@ describe('money that comes late', () => {
     const [row] = await db.query<{ look_step: number }>('SELECT look_step FROM subject WHERE id = $1', [payment.id]);
     expect(row?.look_step).toBe(3);
     expect(house.states(payment.id)).toHaveLength(2);
+  });
+});
+
+/** A shared schedule that somebody empties: the next claim notices. */
+class EmptiedSchedule extends MemoryPollSchedule {
+  readonly begun: string[] = [];
+  #emptied = false;
+
+  override async put(entry: PollEntry): Promise<void> {
+    await super.put(entry);
+    this.begun.push(entry.id);
+  }
+
+  empty(): void {
+    this.takeFree();
+    this.#emptied = true;
+  }
+
+  override async claim(limit: number, leaseMs: number): Promise<PollTurn> {
+    const turn = await super.claim(limit, leaseMs);
+    const emptied = this.#emptied;
+    this.#emptied = false;
+    return { ...turn, emptied };
+  }
+}
+
+describe('a schedule that is emptied', () => {
+  it('is filled again at once, long before the turn of the next re-seeding', async () => {
+    const schedule = new EmptiedSchedule(systemClock);
+    const own = await house.start({ schedule, settings: { reseedEveryMs: 3_600_000 } });
+    const payment = house.payment(await house.openShop(own));
+    house.dummy.script(payment.id, { waiting: { intervalMs: 10_000 } });
+    await own.send(house.begin(payment));
+    await house.until(payment, 'requires_customer');
+    await waitFor('the entry', () => schedule.begun.includes(payment.id));
+    house.dummy.buyer(payment.id, 'paid');
+    schedule.empty();
+    expect(schedule.size).toBe(0);
+    await house.until(payment, 'succeeded');
+    expect(house.logLines.join('')).toContain('the schedule was emptied');
+    await own.close();
   });
 });
 

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { commandsTopic, EVENTS_CONSUMER, EVENTS_TOPIC } from '@tolem/contracts';
 import {
+  type Answers,
   checkRedis,
   connectRedis,
   MemoryPollSchedule,
   type PollSchedule,
+  RedisAnswers,
   RedisPollSchedule,
   RedisSlots,
+  RedisTokenBuckets,
   RedisWakeUps,
   type Slots,
   SteadyPollSchedule,
+  type TokenBuckets,
   type WakeUps,
 } from '@tolem/coordination';
 import type { Clock } from '@tolem/domain';
@@ -24,6 +28,8 @@ export interface DistributedParts {
   readonly schedule: PollSchedule;
   readonly slots: Slots;
   readonly wakeUps: WakeUps;
+  readonly answers: Answers;
+  readonly buckets: TokenBuckets;
   /** After the services that use them. */
   close(): Promise<void>;
 }
@@ -60,10 +66,13 @@ export async function connectParts(
     });
     const slots = new RedisSlots(redis, { clock });
     const wakeUps = new RedisWakeUps(redis);
+    const answers = new RedisAnswers(redis);
     return {
       bus,
       slots,
       wakeUps,
+      answers,
+      buckets: new RedisTokenBuckets(redis, { clock }),
       schedule: new SteadyPollSchedule(
         new RedisPollSchedule(redis, { name: service, clock }),
         new MemoryPollSchedule(clock),
@@ -72,6 +81,7 @@ export async function connectParts(
         await bus.close();
         await slots.close();
         wakeUps.close();
+        answers.close();
         await redis.close();
       },
     };

@@ -31,8 +31,20 @@ export async function runService(
             onFatal: (error) => endBecause(error, host),
           });
           watchBus(metrics, parts.bus);
-          const { bus, schedule, slots, wakeUps } = parts;
-          const running = await start({ bus, schedule, slots, wakeUps, clock, ids, logger, metrics, alone: false });
+          const { bus, schedule, slots, wakeUps, answers, buckets } = parts;
+          const running = await start({
+            bus,
+            schedule,
+            slots,
+            wakeUps,
+            answers,
+            buckets,
+            clock,
+            ids,
+            logger,
+            metrics,
+            alone: false,
+          });
           health.register(name, () => running.ready(), { kind: 'ready', timeoutMs: CHECK_MS });
           health.register('kafka', () => bus.check(), { kind: 'ready', timeoutMs: CHECK_MS });
           shutdown.add(name, () => running.close(), STOP_MS);

@@ -1,4 +1,4 @@
-import type { PollSchedule, Slots, WakeUps } from '@tolem/coordination';
+import type { Answers, PollSchedule, Slots, TokenBuckets, WakeUps } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import type { Bus } from '@tolem/messaging';
 import type { Environment, Logger, Metrics } from '@tolem/observability';
@@ -9,6 +9,8 @@ export interface ServiceAround {
   readonly schedule: PollSchedule;
   readonly slots: Slots;
   readonly wakeUps: WakeUps;
+  readonly answers: Answers;
+  readonly buckets: TokenBuckets;
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly logger: Logger;

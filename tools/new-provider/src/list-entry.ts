@@ -15,7 +15,7 @@ const ENTRY = `  {
     title: '__title__',
     country: '__country__',
     currency: '__currency__',
-    schemes: [{ name: 'v1', credential: 'shared_certificate' }],
+    schemes: [{ name: 'v1', credential: 'shared_certificate', refund: 'by_hand', methods: ['__name___qr'] }],
     methods: [
       {
         type: '__name___qr',

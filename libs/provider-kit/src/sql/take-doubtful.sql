@@ -9,6 +9,8 @@ WITH due AS (
   RETURNING o.*
 )
 SELECT t.id AS op_id, t.kind AS op_kind, t.class, t.lane, t.attempt, t.state, t.command,
-       t.connection_id AS op_connection_id, t.connection_version, t.traceparent AS op_traceparent, t.note, t.checks,
-       (extract(epoch FROM now() - t.sent_at) * 1000)::float8 AS sent_ago_ms, s.*
+       t.connection_id AS op_connection_id, t.connection_version, t.traceparent AS op_traceparent, t.repeat_until,
+       t.note, t.checks, t.sends, t.unchanged,
+       (extract(epoch FROM now() - t.sent_at) * 1000)::float8 AS sent_ago_ms,
+       coalesce((extract(epoch FROM now() - t.unchanged_since) * 1000)::float8, 0) AS unchanged_for_ms, s.*
   FROM taken t JOIN subject s ON s.id = t.subject_id

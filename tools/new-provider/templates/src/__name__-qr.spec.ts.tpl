@@ -132,6 +132,7 @@ const REQUEST: StartRequest = {
   currency: '__currency__',
   reference: 'S-1',
   deviceToken: null,
+  personal: null,
 };
 
 describe('the calls of a QR payment', () => {

@@ -16,7 +16,9 @@ export function __name__Provider(egress: Pick<Egress, 'request'>, config: __Name
   return {
     name: '__name__',
     methods: [__name__Qr(client)],
+    refunds: null,
     devices: null,
+    questions: [],
     verify: verify__Name__(client),
   };
 }

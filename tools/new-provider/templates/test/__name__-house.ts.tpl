@@ -11,7 +11,7 @@ import {
   type PaymentState,
   produce,
 } from '@tolem/contracts';
-import { MemoryPollSchedule, MemorySlots } from '@tolem/coordination';
+import { MemoryAnswers, MemoryPollSchedule, MemorySlots, MemoryTokenBuckets } from '@tolem/coordination';
 import { IdFactory, isFinal, ManualClock, type PaymentStatus } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
@@ -91,6 +91,8 @@ export class __Name__House {
       bus: this.#bus,
       schedule: new MemoryPollSchedule(this.clock),
       slots: new MemorySlots(),
+      answers: new MemoryAnswers(),
+      buckets: new MemoryTokenBuckets(this.clock),
       clock: this.clock,
       ids: this.ids,
       logger: createLogger({

@@ -1,0 +1,27 @@
+import type { Credential } from './credential.ts';
+
+/** What a lost answer means for a call (architecture §3), which decides whether it may be made again. */
+export type EffectKind = 'repeatable' | 'orphanable' | 'critical';
+
+/** One organization's access to a provider: everything a call needs and nothing that identifies a payment. */
+export interface Access {
+  readonly connectionId: string;
+  readonly version: number;
+  readonly baseUrl: string;
+  readonly scheme: string;
+  readonly taxId: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** False once the chain or the operator has switched the connection off: nothing begins, what has begun is followed. */
+  readonly enabled: boolean;
+  /** Undefined where the connection has none, or none of it is in use yet. */
+  readonly credential: Credential | undefined;
+}
+
+/** What every call to a provider gets. */
+export interface Call {
+  readonly access: Access;
+  /** Derived from the stored operation and its attempt, never drawn at random: 32 hex digits. */
+  readonly requestId: string;
+  /** Asked at the last moment before the first byte leaves: false once the deadline or the lease is over. */
+  readonly mayWrite: () => boolean;
+}
