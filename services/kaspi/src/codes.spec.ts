@@ -158,6 +158,33 @@ describe('StatusCode values of the bank', () => {
     }
   });
 
+  it.each(KASPI_CODES.filter((code) => code.class !== 'success'))(
+    '$statusCode tells an administrator in three languages what to do',
+    ({ adminText }) => {
+      const { ru = '', kk = '', en = '' } = adminText ?? {};
+      for (const text of [ru, kk, en]) {
+        expect(text).toMatch(/^\S.{40,200}[^.\s]$/);
+        // What is wrong, then what to do about it.
+        expect(text).toMatch(/[.;] /);
+      }
+      expect(ru).toMatch(/^[А-ЯЁ]/);
+      expect(ru).not.toMatch(/[әғқңөұүһі]/i);
+      expect(kk).toMatch(/^[А-ЯӘҒҚҢӨҰҮҺІ]/);
+      expect(kk).toMatch(/[әғқңөұүһі]/i);
+      expect(en).toMatch(/^[\x20-\x7e]+$/);
+    },
+  );
+
+  it('two codes that differ in what to do differ in their texts, and success has none', () => {
+    const explained = KASPI_CODES.filter((code) => code.class !== 'success' && code.class !== 'unlisted');
+    expect(new Set(explained.map((code) => code.adminText?.en)).size).toBe(explained.length);
+    expect(codeOf('0').adminText).toBeNull();
+  });
+
+  it('a code that nobody lists tells the administrator to ask the bank', () => {
+    expect(codeOf('-77777').adminText?.en).toContain('Kaspi Pay support');
+  });
+
   it.each([
     [' 0 ', '0'],
     ['-0', '0'],

@@ -5,6 +5,7 @@
  * ever computed with them.
  */
 import type { CashierKey } from '@tolem/domain';
+import { ADMIN_TEXTS, type AdminText, UNEXPLAINED } from './admin-texts.ts';
 
 /**
  * What a refusal asks of us:
@@ -25,6 +26,8 @@ export interface KaspiCode {
   readonly english: string;
   /** What the till tells the cashier; null for success. */
   readonly cashierKey: CashierKey | null;
+  /** What the administrator reads and can do about it; null for success. */
+  readonly adminText: AdminText | null;
   /** Registering the device again may cure it: tried once, never in a circle. */
   readonly registerDeviceAgain: boolean;
 }
@@ -220,6 +223,7 @@ export const KASPI_CODES: readonly KaspiCode[] = ROWS.map(
     bankText,
     english,
     cashierKey,
+    adminText: kind === 'success' ? null : (ADMIN_TEXTS.get(statusCode) ?? UNEXPLAINED),
     registerDeviceAgain: CURED_BY_REGISTRATION.has(statusCode),
   }),
 );
@@ -246,6 +250,7 @@ export function codeOf(statusCode: string): KaspiCode {
       bankText: null,
       english: 'unknown to this version',
       cashierKey: 'failed',
+      adminText: UNEXPLAINED,
       registerDeviceAgain: false,
     }
   );

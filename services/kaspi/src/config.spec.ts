@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { kaspiConfig, migrationConfig } from './config.ts';
+import { exitOf } from './static-egress.ts';
 
 const LEAST = {
   TOLEM_KASPI_DATABASE_URL: 'postgres://tolem_kaspi:secret@127.0.0.1:5432/tolem',
@@ -16,9 +17,14 @@ describe('configuration of the Kaspi service', () => {
       connectTimeoutMs: 3_000,
       startTimeoutMs: 8_000,
       readTimeoutMs: 10_000,
+      writeTimeoutMs: 30_000,
+      resolveAfterMs: 90_000,
+      unchangedOverMs: 120_000,
       graceMs: 5_000,
       statusVersion: 'v01',
       statusMeanings: {},
+      certificateFiles: {},
+      egressProxies: [],
     });
   });
 
@@ -49,8 +55,32 @@ describe('configuration of the Kaspi service', () => {
     ['TOLEM_KASPI_CONNECTIONS', '0'],
     ['TOLEM_KASPI_POOL_SIZE', 'many'],
     ['TOLEM_KASPI_DATABASE_URL', 'mysql://127.0.0.1/tolem'],
+    ['TOLEM_KASPI_EGRESS_PROXIES', '10.0.0.5:3128'],
+    ['TOLEM_KASPI_EGRESS_PROXIES', 'http://10.0.0.5:3128,socks5://10.0.0.6:1080'],
+    ['TOLEM_KASPI_EGRESS_PROXIES', 'http://10.0.0.5:3128,http://user:word@10.0.0.5:3128'],
+    ['TOLEM_KASPI_EGRESS_SOURCE_ADDRESS', 'bank-gate'],
+    ['TOLEM_KASPI_EGRESS_SOURCE_ADDRESS', '10.0.0.256'],
   ])('refuses %s=%s, naming the variable', (name, value) => {
     expect(() => kaspiConfig.load({ ...LEAST, [name]: value })).toThrow(name);
+  });
+
+  it('takes proxies in the order of preference, and never prints their passwords', () => {
+    const url = 'http://gate:word-4711@10.0.0.5:3128';
+    const loaded = kaspiConfig.load({ ...LEAST, TOLEM_KASPI_EGRESS_PROXIES: `${url}, https://10.0.0.6` });
+    expect(exitOf(loaded)).toEqual({ proxies: [url, 'https://10.0.0.6'] });
+    expect(JSON.stringify(kaspiConfig.masked(loaded))).not.toContain('word-4711');
+    expect(() => kaspiConfig.load({ ...LEAST, TOLEM_KASPI_EGRESS_PROXIES: `${url}/path` })).not.toThrow('word-4711');
+  });
+
+  it('takes a source address, but not together with proxies: which of them should it be?', () => {
+    const TOLEM_KASPI_EGRESS_SOURCE_ADDRESS = '10.0.0.7';
+    const loaded = kaspiConfig.load({ ...LEAST, TOLEM_KASPI_EGRESS_SOURCE_ADDRESS });
+    expect(exitOf(loaded)).toEqual({ sourceAddress: '10.0.0.7' });
+    const both = { ...LEAST, TOLEM_KASPI_EGRESS_SOURCE_ADDRESS, TOLEM_KASPI_EGRESS_PROXIES: 'http://10.0.0.5:3128' };
+    expect(() => kaspiConfig.load(both)).toThrow(
+      /one mistake:\n {2}TOLEM_KASPI_EGRESS_SOURCE_ADDRESS: is set, and TOLEM_KASPI_EGRESS_PROXIES too/,
+    );
+    expect(exitOf(kaspiConfig.load(LEAST))).toBeUndefined();
   });
 
   it('is printed without its secrets', () => {

@@ -1,5 +1,18 @@
-import { address, type ConfigOf, defineConfig, env, oneOf, plainText, wholeNumber } from '@tolem/observability';
+import { proxyAddress } from '@tolem/egress';
+import {
+  address,
+  commaList,
+  ConfigurationError,
+  type ConfigOf,
+  defineConfig,
+  env,
+  type Environment,
+  oneOf,
+  plainText,
+  wholeNumber,
+} from '@tolem/observability';
 import { z } from 'zod';
+import { certificateFiles } from './certificates/certificate-files.schema.ts';
 import { KASPI_STATUS_VERSIONS } from './client/kaspi.client.ts';
 import { KASPI_STATUS_MEANINGS, type KaspiStatusMeaning } from './statuses.ts';
 
@@ -19,13 +32,27 @@ const statusMeanings: z.ZodType<Readonly<Record<string, KaspiStatusMeaning>>> = 
   })
   .pipe(z.record(z.string().max(64), z.enum(KASPI_STATUS_MEANINGS)));
 
+const MAX_PROXIES = 8;
+
+/** Addresses with passwords perhaps: the messages repeat none of them. */
+const proxies: z.ZodType<string[]> = commaList().pipe(
+  z
+    .array(z.string().refine((url) => proxyAddress(url).ok, 'is no address of a proxy'))
+    .max(MAX_PROXIES, `has more than ${MAX_PROXIES} parts`)
+    .refine((urls) => new Set(urls.map(proxyName)).size === urls.length, 'names the same proxy twice'),
+);
+
+function proxyName(url: string): string {
+  const read = proxyAddress(url);
+  return read.ok ? read.proxy.name : url;
+}
+
 const databaseUrl = env('TOLEM_KASPI_DATABASE_URL', postgres, {
   secret: true,
   describe: 'Connection URL of the service’s role, e.g. postgres://tolem_kaspi:…@127.0.0.1:5432/tolem',
 });
 
-/** Everything the Kaspi service can be told. */
-export const kaspiConfig = defineConfig({
+const definition = defineConfig({
   databaseUrl,
   poolSize: env('TOLEM_KASPI_POOL_SIZE', wholeNumber({ min: 1, max: 500 }), {
     default: 6,
@@ -51,6 +78,19 @@ export const kaspiConfig = defineConfig({
     default: 10_000,
     describe: 'Longest call that only asks; ms',
   }),
+  writeTimeoutMs: env('TOLEM_KASPI_WRITE_TIMEOUT_MS', milliseconds, {
+    default: 30_000,
+    describe: 'Longest call that returns money, or sends or cancels an invoice; ms',
+  }),
+  resolveAfterMs: env('TOLEM_KASPI_RESOLVE_AFTER_MS', wholeNumber({ min: 1_000, max: 3_600_000 }), {
+    default: 90_000,
+    describe:
+      'How long after a return of money whose answer was lost it may be judged “not performed”; at least the longest such call and a minute; ms',
+  }),
+  unchangedOverMs: env('TOLEM_KASPI_UNCHANGED_OVER_MS', wholeNumber({ min: 1_000, max: 3_600_000 }), {
+    default: 120_000,
+    describe: 'Over how long the bank’s books must show no trace of it in three readings; ms',
+  }),
   graceMs: env('TOLEM_KASPI_GRACE_MS', wholeNumber({ min: 0, max: 60_000 }), {
     default: 5_000,
     describe: 'Added to the bank’s own timers before a code counts as expired; ms',
@@ -63,7 +103,38 @@ export const kaspiConfig = defineConfig({
     default: {},
     describe: `New status words of the bank as JSON {word: meaning}; meanings: ${KASPI_STATUS_MEANINGS.join(', ')}`,
   }),
+  certificateFiles: env('TOLEM_KASPI_CERTIFICATE_FILES', certificateFiles, {
+    default: {},
+    describe:
+      'Certificates that lie in files, as JSON {id: {certificate, private_key or pfx, pass_phrase_file, ca}}, each a path; changed files are noticed within seconds; empty: none',
+  }),
+  egressProxies: env('TOLEM_KASPI_EGRESS_PROXIES', proxies, {
+    default: [],
+    secret: true,
+    describe:
+      'Forward proxies that all calls to the bank go through, in the order of preference, with commas between: http(s)://[user:password@]host:port, at most 8; empty: none',
+  }),
+  egressProxyCa: env('TOLEM_KASPI_EGRESS_PROXY_CA', plainText({ max: 65_536 }), {
+    optional: true,
+    describe: 'Certificates (PEM) that proxies with https:// are trusted by; empty: the public list',
+  }),
+  egressSourceAddress: env('TOLEM_KASPI_EGRESS_SOURCE_ADDRESS', z.union([z.ipv4(), z.ipv6()], 'is no IP address'), {
+    optional: true,
+    describe: 'IP address of this machine that all calls to the bank leave from; empty: whichever the system picks',
+  }),
 });
+
+/** Everything the Kaspi service can be told. */
+export const kaspiConfig: typeof definition = {
+  ...definition,
+  load(environment: Environment) {
+    const config = definition.load(environment);
+    if (config.egressProxies.length === 0 || config.egressSourceAddress === undefined) return config;
+    const { variable, describe } = definition.fields.egressSourceAddress;
+    const problem = `is set, and ${definition.fields.egressProxies.variable} too; only one of them may be`;
+    throw new ConfigurationError([{ variable, problem, expected: describe }]);
+  },
+};
 
 export type KaspiConfig = ConfigOf<typeof kaspiConfig.fields>;
 

@@ -23,12 +23,13 @@ describe('what the chain and the cashier hear of a failure', () => {
   });
 
   it.each(ALL)('%s is told with the bank’s code under a stable name', (code) => {
-    const { apiCode, cashierKey } = codeOf(code);
+    const { apiCode, cashierKey, adminText } = codeOf(code);
     expect(failureOfAnswer(refused(code, 'слова банка'))).toEqual({
       code: apiCode,
       provider_code: code,
       provider_message: 'слова банка',
       cashier_key: cashierKey,
+      admin_text: adminText,
     });
   });
 
@@ -46,6 +47,19 @@ describe('what the chain and the cashier hear of a failure', () => {
       cashier_key: 'provider_unavailable',
     });
   });
+
+  it.each([
+    ['proxy_unavailable', 'egress_proxy_unavailable'],
+    ['source_address_unavailable', 'egress_source_address_unavailable'],
+  ] as const)(
+    'our own way out is told apart from the bank: %s is %s, with what to do in three languages',
+    (reason, code) => {
+      const failure = failureOfAnswer(notSent(reason));
+      expect(failure).toMatchObject({ code, cashier_key: 'provider_unavailable' });
+      expect(Object.keys(failure.admin_text ?? {})).toEqual(['ru', 'kk', 'en']);
+      expect(isMisconfigured(notSent(reason))).toBe(false);
+    },
+  );
 
   it('only what the log needs of a transport problem stays in the log', () => {
     for (const answer of [...LOST_REASONS.map(lost), ...notSentReasons('certificate', 'way').map(notSent)]) {

@@ -1,5 +1,6 @@
 import type { Failure } from '@tolem/contracts';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
+import type { KaspiAnswer, KaspiNotSentReason } from './client/kaspi-answer.ts';
+import { PROXIES_DOWN, SOURCE_ADDRESS_GONE } from './static-egress.ts';
 
 type Unsuccessful = Exclude<KaspiAnswer<unknown>, { is: 'ok' }>;
 
@@ -12,6 +13,7 @@ export function failureOfAnswer(answer: Unsuccessful): Failure {
         provider_code: answer.code.statusCode,
         provider_message: answer.message ?? answer.code.bankText,
         cashier_key: answer.code.cashierKey ?? 'failed',
+        ...(answer.code.adminText === null ? {} : { admin_text: answer.code.adminText }),
       };
     case 'lost':
       return {
@@ -21,8 +23,10 @@ export function failureOfAnswer(answer: Unsuccessful): Failure {
         cashier_key: 'provider_unavailable',
       };
     case 'not_sent':
+      if (answer.reason === 'proxy_unavailable') return PROXIES_DOWN;
+      if (answer.reason === 'source_address_unavailable') return SOURCE_ADDRESS_GONE;
       // A call that the bank's own rules forbid is a mistake in the set-up; everything else is the way to the bank.
-      return answer.reason === 'bad_argument' || answer.reason === 'bad_endpoint'
+      return isMisconfigured(answer)
         ? {
             code: 'connection_misconfigured',
             provider_code: null,
@@ -38,7 +42,9 @@ export function failureOfAnswer(answer: Unsuccessful): Failure {
   }
 }
 
+const SET_UP: ReadonlySet<KaspiNotSentReason> = new Set(['bad_argument', 'bad_endpoint', 'not_supported']);
+
 /** Whether trying the same call again could ever help. */
 export function isMisconfigured(answer: Unsuccessful): boolean {
-  return answer.is === 'not_sent' && (answer.reason === 'bad_argument' || answer.reason === 'bad_endpoint');
+  return answer.is === 'not_sent' && SET_UP.has(answer.reason);
 }

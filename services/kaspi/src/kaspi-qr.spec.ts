@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
 import { KaspiClient } from './client/kaspi.client.ts';
 import type { CreatedQr, PaymentStatus } from './client/wire.ts';
-import { checkOutcome, kaspiQr, startOutcome } from './kaspi-qr.ts';
+import { begunQr, kaspiQr } from './kaspi-qr.ts';
+import { checkOutcome, startOutcome as purchaseOutcome } from './purchase.ts';
+import type { KaspiAnswer } from './client/kaspi-answer.ts';
 import { KASPI_STATUSES } from './statuses.ts';
 
 const CREATED: CreatedQr = {
@@ -29,6 +31,8 @@ const status = (word: string, more: Partial<PaymentStatus> = {}): PaymentStatus 
   city: null,
   ...more,
 });
+
+const startOutcome = (answer: KaspiAnswer<CreatedQr>) => purchaseOutcome(answer, begunQr);
 
 describe('what an answer to qr/create means', () => {
   it('success shows the QR and takes the bank’s own timers, in milliseconds', () => {
@@ -162,6 +166,7 @@ const REQUEST: StartRequest = {
   currency: 'KZT',
   reference: 'S-1',
   deviceToken: TOKEN,
+  personal: null,
 };
 
 function method(body: string) {

@@ -8,8 +8,10 @@ import {
   startProvider,
   watchEgress,
 } from '@tolem/provider-kit';
+import { CertificateFiles } from './certificates/certificate-files.ts';
 import type { KaspiConfig } from './config.ts';
 import { kaspiProvider } from './provider.ts';
+import { exitOf, proxyLog, watchProxies } from './static-egress.ts';
 
 /** Room for the call's own deadline to pass and its answer to be written. */
 const CALL_SLACK_MS = 1_000;
@@ -22,13 +24,18 @@ const BEFORE_CALL_MS = 2_000;
 /** Starts the Kaspi service; resolves when it takes commands. */
 export async function startKaspi(config: KaspiConfig, around: HostSurroundings): Promise<RunningProvider> {
   const { clock, ids, alone } = around;
+  const files = await CertificateFiles.read(config.certificateFiles, clock.now());
+  const exit = exitOf(config);
   const egress = new Egress({
     clock,
     connections: config.connections,
+    ...(exit === undefined ? {} : { exit }),
+    onProxy: proxyLog(around.logger),
     onBreaker: ({ place, state, retryAfterMs }) =>
       around.logger.warn({ address: place.address, credential: place.credentialId, state, retryAfterMs }, 'breaker'),
   });
   watchEgress(around.metrics, 'kaspi', egress);
+  watchProxies(around.metrics, egress);
   const provider = kaspiProvider(egress, config, () => ids.uuid().replaceAll('-', ''));
   const callMs = Math.max(config.startTimeoutMs, config.readTimeoutMs) + CALL_SLACK_MS;
   const running = await startProvider(provider, {
@@ -41,14 +48,20 @@ export async function startKaspi(config: KaspiConfig, around: HostSurroundings):
       alone,
       callMs,
       leaseMs: callMs + BEFORE_CALL_MS,
+      writeMs: config.writeTimeoutMs + CALL_SLACK_MS,
+      resolveAfterMs: config.resolveAfterMs,
+      unchangedOverMs: config.unchangedOverMs,
       timetable: { ...DEFAULT_TIMETABLE, graceMs: config.graceMs },
     },
   });
-  return {
-    ...running,
-    async close() {
-      await running.close();
-      await egress.close();
-    },
+  const close = async (): Promise<void> => {
+    await files.stop();
+    await running.close();
+    await egress.close();
   };
+  await files.start({ bring: running.bringCertificate, clock, logger: around.logger }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return { ...running, close };
 }

@@ -1,15 +1,21 @@
 import { type Egress } from '@tolem/egress';
 import type { Provider } from '@tolem/provider-kit';
+import { kaspiCertificates } from './certificates/kaspi-certificates.ts';
 import type { KaspiConfig } from './config.ts';
 import { kaspiDevices } from './devices.ts';
+import { kaspiInvoice } from './kaspi-invoice.ts';
+import { kaspiLink } from './kaspi-link.ts';
 import { kaspiQr } from './kaspi-qr.ts';
+import { kaspiRefunds } from './kaspi-refunds.ts';
 import { KaspiClient } from './client/kaspi.client.ts';
-import { verifyKaspi } from './verify-kaspi.ts';
+import { payerQuestion } from './payer.ts';
+import { pingKaspi, verifyKaspi } from './verify-kaspi.ts';
 
 /**
- * Kaspi QR on one page (Kaspi QR v3.9): a purchase by QR under scheme 3. One client certificate and one static IP serve
- * many organizations, each named by its BIN or IIN in the requests. The bank sends no webhooks and cannot cancel an
- * unpaid code: we ask at the interval that it gives, until the code's life is over and once more after that.
+ * Kaspi QR on one page (Kaspi QR v3.9): purchases by QR and by link, invoices to a phone, and refunds. What a connection
+ * can do of it is decided by its scheme (client/schemes.ts). The bank sends no webhooks and cannot cancel an unpaid code:
+ * we ask at the interval that it gives, until the code's life is over and once more after that; about invoices we ask
+ * only when a person does.
  */
 export function kaspiProvider(egress: Pick<Egress, 'request'>, config: KaspiConfig, requestId: () => string): Provider {
   const client = new KaspiClient({
@@ -18,14 +24,23 @@ export function kaspiProvider(egress: Pick<Egress, 'request'>, config: KaspiConf
     timeouts: {
       connectTimeoutMs: config.connectTimeoutMs,
       readTimeoutMs: config.readTimeoutMs,
-      writeTimeoutMs: config.startTimeoutMs,
+      startTimeoutMs: config.startTimeoutMs,
+      writeTimeoutMs: config.writeTimeoutMs,
     },
     statusVersion: config.statusVersion,
   });
   return {
     name: 'kaspi',
-    methods: [kaspiQr(client, config.statusMeanings)],
+    methods: [
+      kaspiQr(client, config.statusMeanings),
+      kaspiLink(client, config.statusMeanings),
+      kaspiInvoice(client, config.statusMeanings),
+    ],
+    refunds: kaspiRefunds(client),
     devices: kaspiDevices(client),
+    questions: [payerQuestion(client)],
+    certificates: kaspiCertificates(client),
     verify: verifyKaspi(client),
+    health: pingKaspi(client),
   };
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { KASPI_STATUS_MEANINGS, KASPI_STATUSES, statusMeaning } from './statuses.ts';
+import {
+  invoiceStatusMeaning,
+  KASPI_RETURN_STATUSES,
+  KASPI_STATUS_MEANINGS,
+  KASPI_STATUSES,
+  returnStatusMeaning,
+  statusMeaning,
+} from './statuses.ts';
 import type { KaspiStatusMeaning } from './statuses.ts';
 
 // Written from the bank's document and the list of observed values, not from the table under test.
@@ -88,4 +95,50 @@ describe('status words of the bank', () => {
       expect(new Set(meanings)).toEqual(new Set([KASPI_STATUSES.get(word)]));
     },
   );
+});
+
+describe('status words of a refund code', () => {
+  it.each([
+    ['QrTokenCreated', 'waiting_scan'],
+    ['CustomerIdentityObtained', 'identified'],
+    ['Error', 'ended'],
+    ['QrTokenDiscarded', 'ended'],
+  ])('%s means %s', (word, meaning) => {
+    expect(returnStatusMeaning(word)).toBe(meaning);
+  });
+
+  it('any other word is pending, those of purchases included', () => {
+    for (const word of ['', 'Processed', 'Wait', 'customerIdentityObtained', 'constructor', '__proto__']) {
+      expect(returnStatusMeaning(word)).toBe('pending');
+    }
+    fc.assert(
+      fc.property(fc.string(), (word) => {
+        fc.pre(!KASPI_RETURN_STATUSES.has(word));
+        expect(returnStatusMeaning(word)).toBe('pending');
+      }),
+    );
+  });
+});
+
+describe('status words of an invoice', () => {
+  const OWN: Readonly<Record<string, string>> = {
+    RemotePaymentCreated: 'waiting_payer',
+    QrTokenCreated: 'waiting_payer',
+    RemotePaymentCanceled: 'canceled',
+  };
+
+  it.each(EXPECTED)('%s', (word, meaning) => {
+    expect(invoiceStatusMeaning(word)).toBe(OWN[word] ?? meaning);
+  });
+
+  it('any unlisted word is pending, and configuration may give it a meaning', () => {
+    expect(invoiceStatusMeaning('PaymentInLimbo')).toBe('pending');
+    expect(invoiceStatusMeaning('PaymentInLimbo', { PaymentInLimbo: 'expired' })).toBe('expired');
+  });
+
+  it('configuration corrects what is only seen and never what is official', () => {
+    expect(invoiceStatusMeaning('RemotePaymentCreated', { RemotePaymentCreated: 'not_paid' })).toBe('not_paid');
+    expect(invoiceStatusMeaning('RemotePaymentCanceled', { RemotePaymentCanceled: 'paid' })).toBe('canceled');
+    expect(invoiceStatusMeaning('Error', { Error: 'paid' })).toBe('not_paid');
+  });
 });

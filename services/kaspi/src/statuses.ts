@@ -70,3 +70,40 @@ export function statusMeaning(status: string, extra: ExtraKaspiStatuses = {}): K
   const configured = Object.hasOwn(extra, status) ? extra[status] : undefined;
   return configured ?? SEEN_ELSEWHERE.get(status) ?? 'pending';
 }
+
+/**
+ * What a word means for a refund code: `identified`, the buyer has scanned and his purchases can be listed; `ended`, the
+ * code is dead; the others are worth another question.
+ */
+export type KaspiReturnStatusMeaning = 'waiting_scan' | 'identified' | 'ended' | 'pending';
+
+/** Words of `return/status` (Appendix 5; `Error` stands only in the description of the life cycle). */
+export const KASPI_RETURN_STATUSES: ReadonlyMap<string, KaspiReturnStatusMeaning> = new Map<
+  string,
+  KaspiReturnStatusMeaning
+>([
+  ['QrTokenCreated', 'waiting_scan'],
+  ['CustomerIdentityObtained', 'identified'],
+  ['Error', 'ended'],
+  // ASSUMPTION: means here what it means in another API of the same back office.
+  ['QrTokenDiscarded', 'ended'],
+]);
+
+/** The meaning of one word about a refund code. Total: any word that nobody listed is `pending`; the timer ends it. */
+export function returnStatusMeaning(status: string): KaspiReturnStatusMeaning {
+  return KASPI_RETURN_STATUSES.get(status) ?? 'pending';
+}
+
+/** What a word means for an invoice to a phone: `canceled` only by our own `remote/cancel`. */
+export type KaspiInvoiceStatusMeaning =
+  'waiting_payer' | 'waiting_confirmation' | 'paid' | 'not_paid' | 'canceled' | 'expired' | 'pending';
+
+/** The meaning of one word about an invoice; as `statusMeaning` but for its own words. Total. */
+export function invoiceStatusMeaning(status: string, extra: ExtraKaspiStatuses = {}): KaspiInvoiceStatusMeaning {
+  if (status === 'RemotePaymentCanceled') return 'canceled';
+  const meaning = statusMeaning(status, extra);
+  // Nobody scans an invoice: while only its token exists, the payer has not acted.
+  if (meaning === 'waiting_scan') return 'waiting_payer';
+  // Seen in production, not in Appendix 4: the invoice is on the buyer's phone.
+  return status === 'RemotePaymentCreated' && meaning === 'pending' ? 'waiting_payer' : meaning;
+}

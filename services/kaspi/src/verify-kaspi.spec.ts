@@ -2,6 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
 import { verifyOutcome } from './verify-kaspi.ts';
 
+/** Where our own way out is to blame and not the bank. */
+const OUR_WAY_OUT: Readonly<Record<string, string>> = {
+  proxy_unavailable: 'egress_proxy_unavailable',
+  source_address_unavailable: 'egress_source_address_unavailable',
+};
+
 describe('whether the bank serves a connection', () => {
   it('a list of trade points means yes, and the list goes along', () => {
     expect(verifyOutcome(ok([{ tradePointId: '41', tradePointName: 'Магазин (Абая, 10)' }]))).toEqual({
@@ -57,6 +63,7 @@ describe('whether the bank serves a connection', () => {
   });
 
   it.each(notSentReasons('way'))('not sent by %s means that the bank cannot be asked now', (reason) => {
-    expect(verifyOutcome(notSent(reason))).toMatchObject({ is: 'down', failure: { code: 'provider_unavailable' } });
+    const code = OUR_WAY_OUT[reason] ?? 'provider_unavailable';
+    expect(verifyOutcome(notSent(reason))).toMatchObject({ is: 'down', failure: { code } });
   });
 });

@@ -1,5 +1,5 @@
 import type { Failure } from '@tolem/contracts';
-import type { Provider, VerifyOutcome } from '@tolem/provider-kit';
+import type { HealthOutcome, Provider, VerifyOutcome } from '@tolem/provider-kit';
 import type { KaspiAnswer, KaspiNotSentReason } from './client/kaspi-answer.ts';
 import type { KaspiClient } from './client/kaspi.client.ts';
 import type { TradePoint } from './client/wire.ts';
@@ -14,6 +14,15 @@ export function verifyKaspi(client: KaspiClient): Provider['verify'] {
   return async (call) => verifyOutcome(await client.tradePoints(endpointOf(call.access), call.access.taxId, call));
 }
 
+/** `health/ping` (Kaspi QR v3.9 §5.1): the address, the credential and the allow-list still work. */
+export function pingKaspi(client: KaspiClient): NonNullable<Provider['health']> {
+  return async (call) => healthOutcome(await client.ping(endpointOf(call.access), call));
+}
+
+export function healthOutcome(answer: KaspiAnswer<null>): HealthOutcome {
+  return answer.is === 'ok' ? { is: 'up' } : notUp(answer);
+}
+
 export function verifyOutcome(answer: KaspiAnswer<TradePoint[]>): VerifyOutcome {
   if (answer.is === 'ok') {
     return {
@@ -21,6 +30,10 @@ export function verifyOutcome(answer: KaspiAnswer<TradePoint[]>): VerifyOutcome 
       tradePoints: answer.data.map(({ tradePointId, tradePointName }) => ({ ref: tradePointId, name: tradePointName })),
     };
   }
+  return notUp(answer);
+}
+
+function notUp(answer: Exclude<KaspiAnswer<unknown>, { is: 'ok' }>): Exclude<HealthOutcome, { is: 'up' }> {
   if (isHandshakeRefused(answer)) return { is: 'refused', failure: CERTIFICATE_REFUSED };
   const refused = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
   return { is: refused ? 'refused' : 'down', failure: failureOfAnswer(answer) };
@@ -50,4 +63,9 @@ const CERTIFICATE_REFUSED: Failure = {
   provider_code: null,
   provider_message: null,
   cashier_key: 'desk_setup',
+  admin_text: {
+    ru: 'Банк не принял соединение. Проверьте сертификат подключения и его срок и то, что банк зарегистрировал адрес, с которого уходят запросы',
+    kk: 'Банк қосылымды қабылдамады. Қосылым сертификатын және оның мерзімін, сондай-ақ сұраулар жіберілетін мекенжайды банк тіркегенін тексеріңіз',
+    en: "The bank does not accept the connection. Check the connection's certificate and its dates, and that the bank has registered the address that requests leave from",
+  },
 };

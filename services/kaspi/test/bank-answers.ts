@@ -44,6 +44,7 @@ const NOT_SENT = {
   bad_endpoint: 'set_up',
   breaker_open: 'way',
   bad_argument: 'set_up',
+  not_supported: 'set_up',
   credential_unusable: 'certificate',
   tls_untrusted: 'certificate',
   tls_refused: 'certificate',
@@ -58,8 +59,9 @@ const NOT_SENT = {
   dns: 'way',
   connect_refused: 'way',
   connection_lost: 'way',
-  proxy_unreachable: 'way',
-  proxy_refused: 'way',
+  proxy_unavailable: 'way',
+  proxy_no_route: 'way',
+  source_address_unavailable: 'way',
 } as const satisfies Record<KaspiNotSentReason, 'set_up' | 'certificate' | 'way'>;
 
 /** `set_up`: this call can never be sent; `certificate`: the handshake failed; `way`: the bank was not reached. */

@@ -24,7 +24,7 @@ let at: KaspiEndpoint;
 
 beforeAll(async () => {
   bank = await RunningBank.start();
-  at = { baseUrl: bank.url, credential: bank.credential() };
+  at = { scheme: 'r3', baseUrl: bank.url, credential: bank.credential() };
 });
 afterAll(async () => {
   await egress.close();
@@ -83,14 +83,14 @@ describe('certificates', () => {
   }
 
   it.each<CertificateName>(['foreign', 'expired'])('a %s certificate is refused as such', async (name) => {
-    expect(await verify({ baseUrl: bank.url, credential: bank.credential(name) })).toMatchObject({
+    expect(await verify({ scheme: 'r3', baseUrl: bank.url, credential: bank.credential(name) })).toMatchObject({
       is: 'refused',
       failure: { code: 'certificate_refused', cashier_key: 'desk_setup' },
     });
   });
 
   it('no certificate at all is refused as such', async () => {
-    expect(await verify({ baseUrl: bank.url, caPem: bank.caPem })).toMatchObject({
+    expect(await verify({ scheme: 'r3', baseUrl: bank.url, caPem: bank.caPem })).toMatchObject({
       is: 'refused',
       failure: { code: 'certificate_refused' },
     });
@@ -98,7 +98,7 @@ describe('certificates', () => {
 
   it('a key that cannot be read is refused before anything is sent', async () => {
     const broken = { ...bank.credential(), id: 'crt_broken', privateKeyPem: 'no key' };
-    expect(await verify({ baseUrl: bank.url, credential: broken })).toMatchObject({
+    expect(await verify({ scheme: 'r3', baseUrl: bank.url, credential: broken })).toMatchObject({
       is: 'refused',
       failure: { code: 'certificate_refused' },
     });
@@ -107,7 +107,7 @@ describe('certificates', () => {
   it('an address that is not on the bank’s list is refused, and the partner’s own is served', async () => {
     const strict = await RunningBank.start({ allowedAddresses: ['203.0.113.7'] });
     try {
-      const endpoint = { baseUrl: strict.url, credential: { ...strict.credential(), id: 'crt_strict' } };
+      const endpoint = { scheme: 'r3', baseUrl: strict.url, credential: { ...strict.credential(), id: 'crt_strict' } };
       expect(await verify(endpoint)).toMatchObject({ is: 'refused', failure: { code: 'certificate_refused' } });
     } finally {
       await strict.close();
@@ -117,7 +117,7 @@ describe('certificates', () => {
 
   it('a bank that is not there is down, which is nobody’s mistake', async () => {
     const gone = await RunningBank.start();
-    const endpoint = { baseUrl: gone.url, credential: { ...gone.credential(), id: 'crt_gone' } };
+    const endpoint = { scheme: 'r3', baseUrl: gone.url, credential: { ...gone.credential(), id: 'crt_gone' } };
     await gone.close();
     expect(await verify(endpoint)).toMatchObject({ is: 'down', failure: { code: 'provider_unavailable' } });
   });

@@ -8,9 +8,13 @@ import { BIN, OTHER_BIN, RunningBank } from './running-bank.ts';
 import { startScriptedBank } from './scripted-bank.ts';
 
 const AMOUNT_MINOR = 149_050;
-/** Real time; longer than anything that is supposed to be answered, shorter than the delays that are not. */
-const TIMEOUTS = { connectTimeoutMs: 3_000, readTimeoutMs: 1_000, writeTimeoutMs: 1_000 };
-const TOO_LATE = `delay:${TIMEOUTS.readTimeoutMs + 4_000}`;
+const NOBODY = { bin: BIN, deviceToken: 'unknown' };
+const PHONE = '77071234567';
+/** Real time, and generous: on a busy machine an answer that comes byte by byte takes its time. */
+const PATIENT = { connectTimeoutMs: 15_000, readTimeoutMs: 15_000, startTimeoutMs: 15_000, writeTimeoutMs: 15_000 };
+const IMPATIENT = { ...PATIENT, readTimeoutMs: 300, startTimeoutMs: 300, writeTimeoutMs: 300 };
+/** Far beyond the impatient deadlines, and beyond the patient ones as well. */
+const TOO_LATE = 'delay:30000';
 
 /** The real client over the real way out, with the simulated bank at the other end. */
 const clock = new ManualClock(Date.UTC(2026, 1, 11, 4, 5));
@@ -19,11 +23,11 @@ let bank: RunningBank;
 let at: KaspiEndpoint;
 let requests = 0;
 
-function client(statusVersion: KaspiStatusVersion = 'v01'): KaspiClient {
+function client(statusVersion: KaspiStatusVersion = 'v01', timeouts = PATIENT, way = egress): KaspiClient {
   return new KaspiClient({
-    egress,
+    egress: way,
     requestId: () => `request-${(requests += 1)}`,
-    timeouts: TIMEOUTS,
+    timeouts,
     statusVersion,
   });
 }
@@ -31,7 +35,7 @@ const kaspi = client();
 
 beforeAll(async () => {
   bank = await RunningBank.start({ clock });
-  at = { baseUrl: bank.url, credential: bank.credential() };
+  at = { scheme: 'r3', baseUrl: bank.url, credential: bank.credential() };
 });
 afterEach(() => bank.clearFaults());
 afterAll(async () => {
@@ -133,24 +137,50 @@ describe('every method of the bank', () => {
     expect(after.availableReturnAmountMinor).toBe(59_99);
   });
 
+  it('makes a link, whose purchase is asked for by its own id', async () => {
+    const link = dataOf(await kaspi.createLink(at, { device: await device(), amountMinor: AMOUNT_MINOR }));
+    expect(link.paymentLink).toMatch(/^https:\/\/pay\.kaspi\.kz\/pay\/\d{41}$/);
+    expect(bank.row(link.paymentId)).toMatchObject({ tax_id: BIN, amount: AMOUNT_MINOR });
+    expect(dataOf(await kaspi.paymentStatus(at, link.paymentId)).status).toBe('QrTokenCreated');
+  });
+
+  it('finds a payer, sends him an invoice and cancels it', async () => {
+    const pair = await device();
+    expect(dataOf(await kaspi.clientInfo(at, { device: pair, phoneNumber: PHONE })).clientName).toMatch(/./);
+    const invoice = { device: pair, phoneNumber: PHONE, amountMinor: AMOUNT_MINOR, comment: 'A-17' };
+    const { qrPaymentId } = dataOf(await kaspi.createRemote(at, invoice));
+    expect(bank.row(qrPaymentId)).toMatchObject({ tax_id: BIN, amount: AMOUNT_MINOR });
+    expect(dataOf(await kaspi.paymentStatus(at, qrPaymentId)).status).toBe('RemotePaymentCreated');
+    const canceled = dataOf(await kaspi.cancelRemote(at, { device: pair, qrPaymentId }));
+    expect(canceled.status).toBe('RemotePaymentCanceled');
+    expect(dataOf(await kaspi.paymentStatus(at, qrPaymentId)).status).toBe('RemotePaymentCanceled');
+  });
+
   it('pings', async () => {
     expect(await kaspi.ping(at)).toEqual({ is: 'ok', data: null });
   });
 });
 
 /** Every call the service makes, ready to be disturbed. */
-const CALLS: readonly (readonly [string, () => Promise<KaspiAnswer<unknown>>])[] = [
-  ['partner/tradepoints', () => kaspi.tradePoints(at, BIN)],
-  ['device/register', () => kaspi.registerDevice(at, { bin: BIN, deviceId: 'desk-02', tradePointId: '1' })],
-  ['device/delete', () => kaspi.deleteDevice(at, { bin: BIN, deviceToken: 'unknown' })],
-  ['qr/create', () => kaspi.createQr(at, { device: { bin: BIN, deviceToken: 'unknown' }, amountMinor: 100 })],
-  ['payment/status', () => kaspi.paymentStatus(at, '1')],
-  ['payment/details', () => kaspi.paymentDetails(at, { device: { bin: BIN, deviceToken: 'x' }, qrPaymentId: '1' })],
+const CALLS: readonly (readonly [string, (by?: KaspiClient) => Promise<KaspiAnswer<unknown>>])[] = [
+  ['partner/tradepoints', (by = kaspi) => by.tradePoints(at, BIN)],
+  ['device/register', (by = kaspi) => by.registerDevice(at, { bin: BIN, deviceId: 'desk-02', tradePointId: '1' })],
+  ['device/delete', (by = kaspi) => by.deleteDevice(at, { bin: BIN, deviceToken: 'unknown' })],
+  ['qr/create', (by = kaspi) => by.createQr(at, { device: { bin: BIN, deviceToken: 'unknown' }, amountMinor: 100 })],
+  ['payment/status', (by = kaspi) => by.paymentStatus(at, '1')],
+  [
+    'payment/details',
+    (by = kaspi) => by.paymentDetails(at, { device: { bin: BIN, deviceToken: 'x' }, qrPaymentId: '1' }),
+  ],
   [
     'payment/return',
-    () => kaspi.returnPayment(at, { device: { bin: BIN, deviceToken: 'x' }, qrPaymentId: '1', amountMinor: 1 }),
+    (by = kaspi) => by.returnPayment(at, { device: { bin: BIN, deviceToken: 'x' }, qrPaymentId: '1', amountMinor: 1 }),
   ],
-  ['health/ping', () => kaspi.ping(at)],
+  ['qr/create-link', (by = kaspi) => by.createLink(at, { device: NOBODY, amountMinor: 100 })],
+  ['remote/client-info', (by = kaspi) => by.clientInfo(at, { device: NOBODY, phoneNumber: PHONE })],
+  ['remote/create', (by = kaspi) => by.createRemote(at, { device: NOBODY, phoneNumber: PHONE, amountMinor: 100 })],
+  ['remote/cancel', (by = kaspi) => by.cancelRemote(at, { device: NOBODY, qrPaymentId: '1' })],
+  ['health/ping', (by = kaspi) => by.ping(at)],
 ];
 
 const LOSING: readonly (readonly [string, string])[] = [
@@ -206,10 +236,12 @@ describe.each(CALLS)('%s under faults', (name, call) => {
 describe('answers that come too late', () => {
   it('every call gives up at its deadline', async () => {
     await bank.fault('*', TOO_LATE, { times: null });
-    const startedAt = performance.now();
-    const answers = await Promise.all(CALLS.map(([, call]) => call()));
+    // A way out of its own: so many lost answers in a row would close it to the specs that follow.
+    const way = new Egress();
+    const impatient = client('v01', IMPATIENT, way);
+    const answers = await Promise.all(CALLS.map(([, call]) => call(impatient)));
+    await way.close();
     for (const answer of answers) expect(answer).toMatchObject({ is: 'lost', reason: 'timeout' });
-    expect(performance.now() - startedAt).toBeLessThan(TIMEOUTS.readTimeoutMs + 3_000);
   });
 });
 

@@ -1,24 +1,44 @@
-import { commandsTopic, EVENTS_TOPIC, paymentState, type PaymentState } from '@tolem/contracts';
-import { MemoryPollSchedule, MemorySlots } from '@tolem/coordination';
-import { IdFactory, isFinal, ManualClock, type PaymentStatus } from '@tolem/domain';
+import {
+  answerContext,
+  commandsTopic,
+  EVENTS_TOPIC,
+  paymentStart,
+  paymentState,
+  type PaymentState,
+  questionAsk,
+  type QuestionAnswer,
+  questionAnswerSchema,
+  type RefundState,
+} from '@tolem/contracts';
+import { MemoryAnswers, MemoryPollSchedule, MemorySlots, MemoryTokenBuckets } from '@tolem/coordination';
+import { IdFactory, isFinal, ManualClock, type PaymentStatus, type RefundStatus, uuidFromId } from '@tolem/domain';
 import type { ClientCredential } from '@tolem/egress';
 import { InProcessBus } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
 import { Database, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
 import type { RunningProvider } from '@tolem/provider-kit';
-import type { SandboxOptions } from '@tolem/sandbox';
+import { builtInApiKey, type SandboxOptions } from '@tolem/sandbox';
 import { type TestDatabase, waitFor } from '@tolem/testing';
 import { kaspiConfig } from '../src/config.ts';
 import { startKaspi } from '../src/kaspi.ts';
 import { GATEWAY_ROLE, KASPI_ROLE, kaspiDatabase } from './kaspi-database.ts';
-import { type CertificateName, RunningBank } from './running-bank.ts';
-import { type Connection, StandInGateway } from './stand-in-gateway.ts';
+import { BIN, type CertificateName, RunningBank } from './running-bank.ts';
+import { StandInCounter } from './stand-in-counter.ts';
+import type { BankScheme, Connection, PayOptions } from './stand-in-gateway.ts';
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 /** Time passes this much per look at a condition: about five times as fast as the wall clock, slower on a busy machine. */
 const STEP_MS = 100;
 const DEADLINE_MS = 60_000;
 const DAY_MS = 86_400_000;
+
+type Awaitable<T> = T | Promise<T>;
+
+/** A purchase that was paid: our id and the bank's. */
+export interface Sold {
+  readonly id: string;
+  readonly ref: string;
+}
 
 export interface HouseOptions {
   readonly bank?: Partial<SandboxOptions>;
@@ -31,9 +51,10 @@ export interface HouseOptions {
  * connection, and in the gateway's place somebody who gives commands and writes down what he hears. The bank and the
  * service share a clock that moves while a spec waits.
  */
-export class KaspiHouse extends StandInGateway {
+export class KaspiHouse extends StandInCounter {
   /** Every line that the service has written. */
   readonly log: string[] = [];
+  readonly #answers = new MemoryAnswers();
   #kaspi: RunningProvider | undefined;
 
   private constructor(
@@ -80,6 +101,8 @@ export class KaspiHouse extends StandInGateway {
       bus: this.bus,
       schedule: new MemoryPollSchedule(this.clock),
       slots: new MemorySlots(),
+      answers: this.#answers,
+      buckets: new MemoryTokenBuckets(this.clock),
       clock: this.clock,
       ids: this.ids,
       metrics: new Metrics(),
@@ -106,7 +129,7 @@ export class KaspiHouse extends StandInGateway {
   }
 
   /** Waits for a condition while time passes for the bank and for the service. */
-  until<T>(what: string, condition: () => T | undefined | false, deadlineMs = DEADLINE_MS): Promise<T> {
+  until<T>(what: string, condition: () => Awaitable<T | undefined | false>, deadlineMs = DEADLINE_MS): Promise<T> {
     return waitFor(
       what,
       () => {
@@ -118,19 +141,57 @@ export class KaspiHouse extends StandInGateway {
   }
 
   /** A certificate in the vault, put there the way the gateway does it. */
-  async certificate(credential: ClientCredential): Promise<string> {
-    const id = this.ids.next('crt');
-    const sealer = new Sealer(this.gatewayDb, parseMasterKeys(MASTER_KEY), () => this.ids.uuid());
-    const secret = {
+  certificate(credential: ClientCredential): Promise<string> {
+    return this.secret({
       certificate: credential.certificatePem,
       private_key: credential.privateKeyPem,
       ...(credential.caPem === undefined ? {} : { ca: credential.caPem }),
-    };
-    await new Vault(this.gatewayDb, sealer).put(id, 'operator', 'kaspi', secret, Date.now() + DAY_MS);
+    });
+  }
+
+  private async secret(secret: Parameters<Vault['put']>[3]): Promise<string> {
+    const id = this.ids.next('crt');
+    await new Vault(this.gatewayDb, this.sealer).put(id, 'operator', 'kaspi', secret, Date.now() + DAY_MS);
     return id;
   }
 
-  put(connection: Connection, credentialId: string | null, version = 1, baseUrl = this.bank.url): void {
+  /** What only the service and whoever is in the gateway's place can read. */
+  private get sealer(): Sealer {
+    return new Sealer(this.gatewayDb, parseMasterKeys(MASTER_KEY), () => this.ids.uuid());
+  }
+
+  private async seal(connection: Connection, fields: Readonly<Record<string, string>>, context: string) {
+    const tenant = uuidFromId('ten', connection.tenant);
+    if (tenant === undefined) throw new Error(`${connection.tenant} is no tenant`);
+    return (await this.sealer.seal({ tenant }, JSON.stringify(fields), context)).toString('base64');
+  }
+
+  /** An invoice to a phone; its phone travels sealed. */
+  async invoice(connection: Connection, phone: string, options: PayOptions = {}): Promise<string> {
+    const payment = this.ids.next('pay');
+    const sealed = await this.seal(connection, { phone }, `${paymentStart.type}:${payment}`);
+    this.startAgain(connection, payment, { ...options, method: 'kaspi_invoice', sealed });
+    return payment;
+  }
+
+  /** Whose phone it is, as the cashier hears it. */
+  async payer(connection: Connection, phone: string, desk: string): Promise<QuestionAnswer> {
+    const question = this.ids.next('que');
+    let heard: string | undefined;
+    const stop = this.#answers.listen(question, (text) => (heard = text));
+    const sealed = await this.seal(connection, { phone }, `${questionAsk.type}:${question}`);
+    this.question(connection, question, 'payer', desk, sealed);
+    const answer = await this.until('an answer about the payer', () => heard).finally(stop);
+    const plain = await this.sealer.open(Buffer.from(answer, 'base64'), answerContext(question));
+    return questionAnswerSchema.parse(JSON.parse(plain.toString('utf8')));
+  }
+
+  put(
+    connection: Connection,
+    credentialId: string | null,
+    version = 1,
+    baseUrl = this.bank.urlOf(connection.scheme ?? 'r3'),
+  ): void {
     this.putConnection(connection, credentialId, version, baseUrl);
   }
 
@@ -139,11 +200,54 @@ export class KaspiHouse extends StandInGateway {
     const credentialId = certificate.startsWith('crt_')
       ? certificate
       : await this.certificate(this.bank.credential(certificate as CertificateName));
-    const connection = this.newConnection(bin);
+    return this.served(this.newConnection(bin), credentialId);
+  }
+
+  /** A connection of this organization under a scheme, with the credential that the scheme asks for. */
+  async connectUnder(scheme: BankScheme): Promise<Connection> {
+    const connection = this.newConnection(BIN, undefined, scheme);
+    const credentialId =
+      scheme === 'r1'
+        ? await this.secret({ kind: 'api_key', key: builtInApiKey(BIN), ca: this.bank.caPem })
+        : await this.certificate(this.bank.credential(scheme === 'r2' ? 'organization' : 'partner'));
+    return this.served(connection, credentialId);
+  }
+
+  private async served(connection: Connection, credentialId: string): Promise<Connection> {
     this.put(connection, credentialId);
     this.verify(connection);
-    await this.until(`the bank to serve ${bin}`, () => this.connection(connection)?.health === 'up');
+    await this.until(`the bank to serve ${connection.bin}`, () => this.connection(connection)?.health === 'up');
     return connection;
+  }
+
+  /** A payment that the buyer has paid. */
+  async sold(connection: Connection, options: PayOptions = {}): Promise<Sold> {
+    const [payment] = await this.soldAll(connection, [options]);
+    if (payment === undefined) throw new Error('nothing was sold');
+    return payment;
+  }
+
+  /** Several at once, in the order asked for. */
+  async soldAll(connection: Connection, options: readonly PayOptions[]): Promise<Sold[]> {
+    const startBy = this.clock.now() + DAY_MS;
+    const payments = options.map((one) => this.pay(connection, { startBy, ...one }));
+    const sold: Sold[] = [];
+    for (const id of payments) {
+      const { provider_ref: ref } = await this.reached(id, 'succeeded');
+      sold.push({ id, ref: ref ?? '' });
+    }
+    return sold;
+  }
+
+  async refundReached(refund: string, phase: RefundStatus, deadlineMs = DEADLINE_MS): Promise<RefundState> {
+    return this.until(
+      `${refund} to be ${phase}`,
+      () => {
+        const state = this.refundNow(refund);
+        return state?.phase === phase ? state : undefined;
+      },
+      deadlineMs,
+    );
   }
 
   async ended(...payments: readonly string[]): Promise<void> {

@@ -132,7 +132,7 @@ describe('QR payments', () => {
     await house.ended(first);
     const egress = new Egress();
     const client = new KaspiClient({ egress, requestId: () => 'spec' });
-    const at = { baseUrl: house.bank.url, credential: house.bank.credential() };
+    const at = { scheme: 'r3', baseUrl: house.bank.url, credential: house.bank.credential() };
     const ref = house.tradePointRef(shop);
     const same = await client.registerDevice(at, { bin: BIN, deviceId: `${till}-${ref}`, tradePointId: ref });
     const token = same.is === 'ok' ? same.data.deviceToken : '';

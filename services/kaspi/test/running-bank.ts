@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientCredential } from '@tolem/egress';
 import { type LedgerRow, type Sandbox, type SandboxOptions, startSandbox } from '@tolem/sandbox';
+import type { BankScheme } from './stand-in-gateway.ts';
 
 const CONTROL_DEADLINE_MS = 5_000;
 
@@ -13,7 +14,8 @@ export const THIRD_BIN = '180340021791';
 export const NOT_REGISTERED_BIN = '260141000010';
 export const BIN_WITHOUT_TRADE_POINTS = '260252000034';
 
-export type CertificateName = 'partner' | 'foreign' | 'expired';
+/** `organization`: that of BIN for scheme 2. */
+export type CertificateName = 'partner' | 'organization' | 'foreign' | 'expired';
 
 export interface FaultOptions {
   /** 1 unless told, null until the faults are cleared. */
@@ -53,10 +55,15 @@ export class RunningBank {
     return this.sandbox.r3Url;
   }
 
+  urlOf(scheme: BankScheme): string {
+    return { r1: this.sandbox.r1Url, r2: this.sandbox.r2Url, r3: this.sandbox.r3Url }[scheme];
+  }
+
   credential(name: CertificateName = 'partner'): ClientCredential {
     const { tls } = this.sandbox;
     const [cert, key] = {
       partner: [tls.cert, tls.key] as const,
+      organization: [tls.organizationCert, tls.organizationKey] as const,
       foreign: [tls.foreignCert, tls.foreignKey] as const,
       expired: [tls.expiredCert, tls.expiredKey] as const,
     }[name];
@@ -81,13 +88,48 @@ export class RunningBank {
     await this.control('DELETE', '/faults');
   }
 
-  async autopilot(timing: { scan_ms: number; confirm_ms: number } | null): Promise<void> {
+  async autopilot(
+    timing: { scan_ms: number; confirm_ms: number; return_scan_ms?: number; invoice_pay_ms?: number } | null,
+  ): Promise<void> {
     await this.control('PUT', '/autopilot', { kaspi: timing });
   }
 
   /** The buyer's hands. */
   async buyer(id: string, step: 'scan' | 'confirm' | 'scanerror' | 'confirmerror'): Promise<void> {
     await this.control('POST', `/kaspi/payments/${id}/${step}`);
+  }
+
+  /** A cashier returns a part of a purchase in the bank's own app; tenge. */
+  async cashierReturns(purchase: string, amount: number): Promise<void> {
+    await this.control('POST', `/kaspi/payments/${purchase}/return`, { amount });
+  }
+
+  async forbidParts(purchase: string): Promise<void> {
+    await this.control('POST', `/kaspi/payments/${purchase}/no_partial_refund`);
+  }
+
+  async scanRefund(code: string, buyer?: string): Promise<void> {
+    await this.control('POST', `/kaspi/returns/${code}/scan`, buyer === undefined ? {} : { buyer });
+  }
+
+  async payer(invoice: string, step: 'pay' | 'reject'): Promise<void> {
+    await this.control('POST', `/kaspi/invoices/${invoice}/${step}`);
+  }
+
+  /** How often anybody asked for the status of an invoice. */
+  async questionsAbout(invoice: string): Promise<number> {
+    const { questions } = JSON.parse(await this.control('GET', `/kaspi/invoices/${invoice}`)) as {
+      questions: string[];
+    };
+    return questions.length;
+  }
+
+  /** Look-ups of payers that the bank has refused because there were too many. */
+  async lookUpsOverLimit(): Promise<number> {
+    const { kaspi } = JSON.parse(await this.control('GET', '/health')) as {
+      kaspi: { client_info_over_limit: number };
+    };
+    return kaspi.client_info_over_limit;
   }
 
   async reset(): Promise<void> {
@@ -99,6 +141,28 @@ export class RunningBank {
     return this.sandbox
       .ledger()
       .filter((row) => row.kind === 'payment' && row.external_id === paymentId)
+      .sort((left, right) => Number(left.id) - Number(right.id));
+  }
+
+  /** What the bank has given back of a purchase, oldest first. */
+  returnsOf(purchase: string): LedgerRow[] {
+    return this.rows('refund').filter((row) => row.payment_id === purchase);
+  }
+
+  /** Codes that a buyer scans for one refund of ours. */
+  refundCodesOf(refund: string): LedgerRow[] {
+    return this.rows('refund_code').filter((row) => row.external_id === refund);
+  }
+
+  /** Invoices over this sum. */
+  invoicesOver(amountMinor: number): LedgerRow[] {
+    return this.rows('invoice').filter((row) => row.amount === amountMinor);
+  }
+
+  private rows(kind: LedgerRow['kind']): LedgerRow[] {
+    return this.sandbox
+      .ledger()
+      .filter((row) => row.kind === kind)
       .sort((left, right) => Number(left.id) - Number(right.id));
   }
 

@@ -7,6 +7,8 @@ export interface ScriptedRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** What to answer; undefined keeps the connection open without a byte. */
@@ -19,15 +21,19 @@ export interface ScriptedBank {
 }
 
 /** A server with the sandbox's certificates that says exactly what a spec wants: what no bank in its right mind would. */
-export async function startScriptedBank(tls: Sandbox['tls'], script: Script): Promise<ScriptedBank> {
+export async function startScriptedBank(
+  tls: Sandbox['tls'],
+  script: Script,
+  { certificates = true } = {},
+): Promise<ScriptedBank> {
   const requests: ScriptedRequest[] = [];
   const server = createServer(
     {
       ca: readFileSync(tls.ca),
       cert: readFileSync(tls.serverCert),
       key: readFileSync(tls.serverKey),
-      requestCert: true,
-      rejectUnauthorized: true,
+      requestCert: certificates,
+      rejectUnauthorized: certificates,
     },
     (incoming, response) => {
       const chunks: Buffer[] = [];
@@ -37,6 +43,7 @@ export async function startScriptedBank(tls: Sandbox['tls'], script: Script): Pr
           method: incoming.method ?? '',
           path: incoming.url ?? '',
           body: Buffer.concat(chunks).toString('utf8'),
+          headers: incoming.headers,
         };
         requests.push(request);
         const answer = script(request);

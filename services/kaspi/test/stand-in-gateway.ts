@@ -25,9 +25,17 @@ export interface Connection {
   readonly id: string;
   readonly tenant: string;
   readonly bin: string;
+  /** `r3` unless told. */
+  readonly scheme?: BankScheme;
 }
 
+export type BankScheme = 'r1' | 'r2' | 'r3';
+
 export interface PayOptions {
+  /** `kaspi_qr` unless told. */
+  readonly method?: string;
+  /** What of the method is personal, sealed. */
+  readonly sealed?: string;
   readonly amountMinor?: number;
   readonly desk?: string;
   /** Which of the connection's trade points. */
@@ -43,7 +51,7 @@ export class StandInGateway {
 
   constructor(
     protected readonly bus: Bus,
-    private readonly time: Clock,
+    protected readonly time: Clock,
     readonly ids: IdFactory,
   ) {
     this.subscription = bus.subscribe('gateway', [EVENTS_TOPIC], async (batch) => {
@@ -52,8 +60,8 @@ export class StandInGateway {
     });
   }
 
-  newConnection(bin: string, tenant: string = this.ids.next('ten')): Connection {
-    return { id: this.ids.next('con'), tenant, bin };
+  newConnection(bin: string, tenant: string = this.ids.next('ten'), scheme: BankScheme = 'r3'): Connection {
+    return { id: this.ids.next('con'), tenant, bin, scheme };
   }
 
   putConnection(connection: Connection, credentialId: string | null, version: number, baseUrl: string): void {
@@ -61,7 +69,7 @@ export class StandInGateway {
       ...this.head(connection, `${connection.id}:put:${version}`, connection.id),
       connection_version: version,
       base_url: baseUrl,
-      scheme: 'r3',
+      scheme: connection.scheme ?? 'r3',
       tax_id: connection.bin,
       credential_id: credentialId,
       options: {},
@@ -85,11 +93,12 @@ export class StandInGateway {
 
   /** The same command as often as a spec likes. */
   startAgain(connection: Connection, payment: string, options: PayOptions = {}): void {
-    const { amountMinor = 149_000, desk = `dsk_${payment.slice(4)}`, tradePoint = 0 } = options;
+    const { amountMinor = 149_000, desk = deskOf(payment), tradePoint = 0, method = 'kaspi_qr', sealed } = options;
     const body = {
       ...this.head(connection, `${payment}:start`, payment),
       device_id: desk,
-      method: 'kaspi_qr',
+      method,
+      ...(sealed === undefined ? {} : { sealed }),
       amount: amountMinor,
       currency: 'KZT' as const,
       reference: null,
@@ -150,8 +159,13 @@ export class StandInGateway {
     return snapshots<DeviceState>(this.events, deviceState.type, id).at(-1);
   }
 
+  /** Every snapshot of a subject that is told by messages of this type, by its number. */
+  protected snapshotsOf<S extends Snapshot>(type: string, subject: string): S[] {
+    return snapshots<S>(this.events, type, subject);
+  }
+
   /** What all commands have in common. */
-  private head(connection: Connection, opId: string, subject: string) {
+  protected head(connection: Connection, opId: string, subject: string) {
     return {
       op_id: opId,
       subject_id: subject,
@@ -162,7 +176,7 @@ export class StandInGateway {
     };
   }
 
-  private address(connection: Connection, subject: string): Addressed {
+  protected address(connection: Connection, subject: string): Addressed {
     return {
       id: this.ids.next('msg'),
       source: 'gateway',
@@ -174,6 +188,11 @@ export class StandInGateway {
       key: subject,
     };
   }
+}
+
+/** The desk that a payment is made at where a spec names none. */
+export function deskOf(payment: string): string {
+  return `dsk_${payment.slice(4)}`;
 }
 
 type Snapshot = Pick<PaymentState, 'seq'>;

@@ -13,10 +13,11 @@ type EgressNotSentReason = Extract<EgressOutcome, { kind: 'not_sent' }>['reason'
 type EgressLostReason = Extract<EgressOutcome, { kind: 'sent_without_answer' }>['reason'];
 
 /**
- * `bad_endpoint`: the connection's address is not one. `bad_argument`: an id, BIN, amount or name that the bank's
- * document does not allow; the same call can never be sent.
+ * `bad_endpoint`: the connection's address, scheme, options or API key are not what they must be. `not_supported`: the
+ * connection's scheme has no such method, or it is one that only the bank's test contour has. `bad_argument`: an id,
+ * BIN, amount or name that the bank's document does not allow. The same call can never be sent.
  */
-export type KaspiNotSentReason = EgressNotSentReason | 'bad_endpoint' | 'bad_argument';
+export type KaspiNotSentReason = EgressNotSentReason | 'bad_endpoint' | 'not_supported' | 'bad_argument';
 
 /**
  * `http_status`: not 2xx, whatever the body says (the bank's use of HTTP codes is undocumented). `not_json`: HTML or
@@ -50,20 +51,32 @@ export interface KaspiRefused {
 
 export type KaspiAnswer<T> = { readonly is: 'ok'; readonly data: T } | KaspiRefused | KaspiNotSent | KaspiLost;
 
-/** Judges one outcome of the wire. Total: no body can make it throw. */
-export function readAnswer<T>(outcome: EgressOutcome, dataSchema: z.ZodType<T>): KaspiAnswer<T> {
+/**
+ * Judges one outcome of the wire. Total: no body can make it throw. `secrets` are texts of the request that must not come
+ * back in the bank's words: they are shown to people and kept.
+ */
+export function readAnswer<T>(
+  outcome: EgressOutcome,
+  dataSchema: z.ZodType<T>,
+  secrets: readonly string[] = [],
+): KaspiAnswer<T> {
   switch (outcome.kind) {
     case 'not_sent':
       return { is: 'not_sent', reason: outcome.reason, detail: outcome.detail };
     case 'sent_without_answer':
       return { is: 'lost', reason: outcome.reason, detail: outcome.detail };
     case 'answered':
-      return readBody(outcome.status, outcome.body, dataSchema);
+      return readBody(outcome.status, outcome.body, dataSchema, secrets);
   }
 }
 
-function readBody<T>(httpStatus: number, body: string, dataSchema: z.ZodType<T>): KaspiAnswer<T> {
-  const read = readEnvelope(body);
+function readBody<T>(
+  httpStatus: number,
+  body: string,
+  dataSchema: z.ZodType<T>,
+  secrets: readonly string[],
+): KaspiAnswer<T> {
+  const read = readEnvelope(body, secrets);
   if (httpStatus < 200 || httpStatus > 299) {
     const hint = read.readable ? { code: read.code, message: read.message } : {};
     return { is: 'lost', reason: 'http_status', detail: `HTTP ${httpStatus}`, httpStatus, ...hint };
@@ -81,12 +94,21 @@ type Envelope =
   | { readonly readable: true; readonly code: KaspiCode; readonly message: string | null; readonly data: unknown }
   | { readonly readable: false; readonly reason: 'not_json' | 'no_envelope'; readonly detail: string };
 
-function readEnvelope(body: string): Envelope {
+function readEnvelope(body: string, secrets: readonly string[]): Envelope {
   const json = parseJsonExact(body);
   if (!json.ok) return { readable: false, reason: 'not_json', detail: 'the body is not JSON' };
   const read = envelope.safeParse(caseInsensitive(json.value));
   if (!read.success) return { readable: false, reason: 'no_envelope', detail: `unreadable: ${fieldNames(read.error)}` };
-  return { readable: true, code: codeOf(read.data.statuscode), message: read.data.message, data: read.data.data };
+  const message = read.data.message === null ? null : withoutSecrets(read.data.message, secrets);
+  return { readable: true, code: codeOf(read.data.statuscode), message, data: read.data.data };
+}
+
+const MAX_MESSAGE_CHARACTERS = 500;
+
+/** Cut after the secrets are gone: a bound inside one would leave half of it. */
+function withoutSecrets(message: string, secrets: readonly string[]): string {
+  const clean = secrets.reduce((text, secret) => (secret === '' ? text : text.replaceAll(secret, '***')), message);
+  return clean.slice(0, MAX_MESSAGE_CHARACTERS);
 }
 
 const MAX_FIELDS_NAMED = 5;

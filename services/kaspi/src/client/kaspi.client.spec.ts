@@ -9,10 +9,11 @@ import type { CallOptions, KaspiClientOptions, KaspiEndpoint } from './kaspi.cli
 const BIN = '180340021791';
 const TOKEN = '7f0c1d7e-1111-4222-8333-944445555666';
 const device = { bin: BIN, deviceToken: TOKEN };
+const PHONE = '77071234567';
 const BEYOND_DOUBLE = '9007199254740993';
 
 const credential = { id: 'crt', version: '1', certificatePem: 'certificate', privateKeyPem: 'key' };
-const at: KaspiEndpoint = { baseUrl: 'https://bank.example:8545', credential };
+const at: KaspiEndpoint = { scheme: 'r3', baseUrl: 'https://bank.example:8545', credential };
 
 const answered = (body: string, status = 200): EgressOutcome => ({
   kind: 'answered',
@@ -64,7 +65,7 @@ const CALLS: readonly Row[] = [
     '/r3/v01/device/register',
     undefined,
     `{"OrganizationBin":"${BIN}","DeviceId":"desk-03","TradePointId":${BEYOND_DOUBLE}}`,
-    30_000,
+    8_000,
   ],
   [
     'deleteDevice',
@@ -73,7 +74,7 @@ const CALLS: readonly Row[] = [
     '/r3/v01/device/delete',
     undefined,
     `{"OrganizationBin":"${BIN}","DeviceToken":"${TOKEN}"}`,
-    30_000,
+    8_000,
   ],
   [
     'createQr',
@@ -82,7 +83,7 @@ const CALLS: readonly Row[] = [
     '/r3/v01/qr/create',
     undefined,
     `{"OrganizationBin":"${BIN}","DeviceToken":"${TOKEN}","Amount":1490.5,"ExternalId":"S-\\"917\\""}`,
-    30_000,
+    8_000,
   ],
   [
     'paymentStatus',
@@ -111,6 +112,43 @@ const CALLS: readonly Row[] = [
     `{"OrganizationBin":"${BIN}","DeviceToken":"${TOKEN}","QrPaymentId":${BEYOND_DOUBLE},"Amount":490.01}`,
     30_000,
   ],
+  [
+    'createLink',
+    (client, options) => client.createLink(at, { device, amountMinor: 149_050 }, options),
+    'POST',
+    '/r3/v01/qr/create-link',
+    undefined,
+    `{"OrganizationBin":"${BIN}","DeviceToken":"${TOKEN}","Amount":1490.5}`,
+    8_000,
+  ],
+  [
+    'clientInfo',
+    (client, options) => client.clientInfo(at, { device, phoneNumber: PHONE }, options),
+    'GET',
+    '/r3/v01/remote/client-info',
+    { PhoneNumber: PHONE, DeviceToken: TOKEN },
+    undefined,
+    10_000,
+  ],
+  [
+    'createRemote',
+    (client, options) =>
+      client.createRemote(at, { device, amountMinor: 100, phoneNumber: PHONE, comment: 'A-17' }, options),
+    'POST',
+    '/r3/v01/remote/create',
+    undefined,
+    `{"OrganizationBin":"${BIN}","DeviceToken":"${TOKEN}","Amount":1,"PhoneNumber":"${PHONE}","Comment":"A-17"}`,
+    30_000,
+  ],
+  [
+    'cancelRemote',
+    (client, options) => client.cancelRemote(at, { device, qrPaymentId: BEYOND_DOUBLE }, options),
+    'POST',
+    '/r3/v01/remote/cancel',
+    undefined,
+    `{"OrganizationBin":"${BIN}","DeviceToken":"${TOKEN}","QrPaymentId":${BEYOND_DOUBLE}}`,
+    30_000,
+  ],
   ['ping', (client, options) => client.ping(at, options), 'GET', '/r3/v01/health/ping', undefined, undefined, 10_000],
 ];
 
@@ -122,7 +160,7 @@ describe('what the client sends', () => {
       await call(client);
       expect(requests).toHaveLength(1);
       const [request] = requests;
-      expect(request).toMatchObject({ method, path, connectTimeoutMs: 5_000, totalTimeoutMs });
+      expect(request).toMatchObject({ method, path, connectTimeoutMs: 3_000, totalTimeoutMs });
       expect(request?.target).toEqual({ baseUrl: 'https://bank.example:8545', credential });
       expect(request?.query).toEqual(query);
       expect(request?.body).toBe(body);
@@ -199,8 +237,8 @@ describe('what the client sends', () => {
     ['bin', (client) => client.tradePoints(at, '18034002179')],
     ['deviceId', (client) => client.registerDevice(at, { bin: BIN, deviceId: 'касса', tradePointId: '41' })],
     ['tradePointId', (client) => client.registerDevice(at, { bin: BIN, deviceId: 'desk', tradePointId: '41.5' })],
-    ['device', (client) => client.deleteDevice(at, { bin: BIN, deviceToken: '' })],
-    ['device', (client) => client.createQr(at, { device: { ...device, bin: '1' }, amountMinor: 100 })],
+    ['deviceToken', (client) => client.deleteDevice(at, { bin: BIN, deviceToken: '' })],
+    ['bin', (client) => client.createQr(at, { device: { ...device, bin: '1' }, amountMinor: 100 })],
     ['amountMinor', (client) => client.createQr(at, { device, amountMinor: 0 })],
     ['amountMinor', (client) => client.createQr(at, { device, amountMinor: 1.5 })],
     ['amountMinor', (client) => client.createQr(at, { device, amountMinor: Number.NaN })],
@@ -225,10 +263,55 @@ describe('what the client sends', () => {
 
   it('an address that is none is refused before anything is sent', async () => {
     const { client, requests } = scripted(OK);
-    expect(await client.ping({ baseUrl: 'http://bank.example' })).toMatchObject({
+    expect(await client.ping({ scheme: 'r3', baseUrl: 'http://bank.example' })).toMatchObject({
       is: 'not_sent',
       reason: 'bad_endpoint',
     });
     expect(requests).toHaveLength(0);
+  });
+
+  const KEY = 'test_6f1f0c4e-1111-4222-8333-944445555666';
+
+  it('an emulator is called only where the caller says that it is the test contour', async () => {
+    const { client, requests } = scripted(OK);
+    for (const options of [undefined, {}, { testContour: false }]) {
+      expect(await client.emulate(at, 'scan', '5', options)).toMatchObject({ is: 'not_sent', reason: 'not_supported' });
+    }
+    expect(requests).toHaveLength(0);
+    expect(await client.emulate(at, 'scan', '5', { testContour: true })).toEqual({ is: 'ok', data: null });
+    expect(requests[0]).toMatchObject({ path: '/r3/v01/test/payment/scan', body: '{"qrPaymentId":"5"}' });
+  });
+
+  it('neither the key, nor a token, nor a phone number comes back in the bank’s words', async () => {
+    const message = `key ${KEY} token ${TOKEN} phone +7 or 8${PHONE.slice(1)}, ${'я'.repeat(440)}${TOKEN}`;
+    const { client } = scripted(answered(JSON.stringify({ StatusCode: -1404, Message: message })));
+    const asked = { device, phoneNumber: PHONE };
+    const answer = await client.clientInfo({ ...at, apiKey: KEY }, asked);
+    expect(answer).toMatchObject({ is: 'refused', message: expect.stringMatching(/^key \*\*\* token \*\*\* phone/) });
+    expect(JSON.stringify(answer)).not.toMatch(/test_|7f0c1d7e|7071234567/);
+    const { client: other } = scripted(answered(JSON.stringify({ StatusCode: 0, Message: message }), 500));
+    expect(JSON.stringify(await other.ping({ ...at, scheme: 'r1', apiKey: KEY }))).not.toContain('test_');
+  });
+
+  it('no refusal of ours quotes the key', async () => {
+    const { client, requests } = scripted(OK);
+    const wrong = [
+      { ...at, scheme: 'r1', apiKey: `${KEY}\n` },
+      { ...at, scheme: KEY.slice(0, 2), apiKey: KEY },
+      { ...at, scheme: 'r1', apiKey: KEY, options: { prefix: 'x' } },
+    ];
+    for (const endpoint of wrong) {
+      const answer = await client.ping(endpoint);
+      expect(answer).toMatchObject({ is: 'not_sent', reason: 'bad_endpoint' });
+      expect(JSON.stringify(answer)).not.toContain(KEY.slice(5));
+    }
+    expect(requests).toHaveLength(0);
+  });
+
+  it('the connection’s version of payment/status goes before the process’', async () => {
+    const { client, requests } = scripted(OK, { statusVersion: 'v02' });
+    await client.paymentStatus({ ...at, options: { status_version: 'v04' } }, '5');
+    await client.paymentStatus(at, '5');
+    expect(requests.map((request) => request.path)).toEqual(['/r3/v04/payment/status/5', '/r3/v02/payment/status/5']);
   });
 });

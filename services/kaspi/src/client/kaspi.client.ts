@@ -1,170 +1,113 @@
 /**
- * The bank's methods of scheme r3 over HTTP, one method per call (Kaspi QR v3.9). It knows HTTP and the bank's types
+ * The bank's methods of all schemes over HTTP, one method per call (Kaspi QR v3.9). It knows HTTP and the bank's types
  * and nothing of ours, holds no state, never repeats a call and never throws for anything the bank or the network does.
+ * What a request looks like is in the tables of methods.ts and schemes.ts; a call that the connection's scheme does not
+ * have is `not_sent`, `not_supported`.
  */
 import type { z } from 'zod';
-import { MAX_JSON_AMOUNT_MINOR, minorToJsonNumber } from '@tolem/domain';
-import type { EgressOutcome, EgressRequest, EgressTarget } from '@tolem/egress';
-import { bankIdAsJson, isBankId } from './bank-id.ts';
-import { bankAddress } from './endpoint.ts';
+import type { EgressOutcome, EgressRequest } from '@tolem/egress';
+import type * as asked from './call-arguments.ts';
+import { composeRequest } from './compose-request.ts';
+import type { KaspiStatusVersion } from './connection-options.ts';
+import { bankPlace, type KaspiEndpoint } from './endpoint.ts';
 import { readAnswer } from './kaspi-answer.ts';
 import type { KaspiAnswer, KaspiNotSent } from './kaspi-answer.ts';
+import { KASPI_METHODS, type KaspiMethod, type KaspiMethodRow, type KaspiTimeLimit } from './methods.ts';
+import type { RequestArguments } from './request-argument.ts';
+import * as refunds from './wire-refunds.ts';
+import * as remote from './wire-remote.ts';
 import * as wire from './wire.ts';
 
-/**
- * Where and with which certificate to call: `{ baseUrl, credential?, proxyUrl? }`, and for whom: organizations under one
- * certificate take turns where its connections are all busy.
- */
-export type KaspiEndpoint = EgressTarget & { readonly share?: string };
-
-/**
- * A device token together with the BIN (or IIN) it was issued for. The bank refuses any other pairing, so the two are
- * stored, passed and sent as one value.
- */
-export interface DevicePair {
-  readonly bin: string;
-  readonly deviceToken: string;
-}
-
-export interface RegisterDevice {
-  readonly bin: string;
-  /** Our own name of the device: Latin letters, digits, dash, underscore. */
-  readonly deviceId: string;
-  /** Decimal text. */
-  readonly tradePointId: string;
-}
-
-export interface CreateQr {
-  readonly device: DevicePair;
-  readonly amountMinor: number;
-  /** Our purchase id; whether the bank deduplicates by it is unknown. */
-  readonly externalId?: string;
-}
-
-export interface PaymentOnDevice {
-  readonly device: DevicePair;
-  /** Decimal text. */
-  readonly qrPaymentId: string;
-}
-
-export interface ReturnPayment extends PaymentOnDevice {
-  readonly amountMinor: number;
-}
+export type { KaspiEndpoint } from './endpoint.ts';
+export type * from './call-arguments.ts';
+export { KASPI_STATUS_VERSIONS, type KaspiStatusVersion } from './connection-options.ts';
 
 export interface CallOptions {
   /** Value of X-Request-ID when the caller keeps it beside the operation; otherwise a fresh one is made. */
   readonly requestId?: string;
   /** Asked at the last moment before the first byte goes out; false withdraws the call (`not_sent`). */
   readonly mayWrite?: () => boolean;
+  /** The connection belongs to the bank's test contour; without this word no emulator is called. */
+  readonly testContour?: boolean;
 }
 
 export interface KaspiTimeouts {
   readonly connectTimeoutMs: number;
   /** From the call to the last byte of the answer, for methods that change nothing. */
   readonly readTimeoutMs: number;
-  /** The same for methods that create, delete or return. */
+  /** The same for methods that begin something a buyer waits for, devices included. */
+  readonly startTimeoutMs: number;
+  /** The same for methods that move money, send or cancel an invoice: giving up early would only leave doubt. */
   readonly writeTimeoutMs: number;
 }
 
 /** ASSUMPTION: the bank states no time-outs; clients in production use 8 to 30 seconds. */
-export const KASPI_TIMEOUTS: KaspiTimeouts = { connectTimeoutMs: 5_000, readTimeoutMs: 10_000, writeTimeoutMs: 30_000 };
-
-/** Versions of `payment/status` in circulation; every other method exists as v01 only. */
-export const KASPI_STATUS_VERSIONS = ['v01', 'v02', 'v04'] as const;
-export type KaspiStatusVersion = (typeof KASPI_STATUS_VERSIONS)[number];
+export const KASPI_TIMEOUTS: KaspiTimeouts = {
+  connectTimeoutMs: 3_000,
+  readTimeoutMs: 10_000,
+  startTimeoutMs: 8_000,
+  writeTimeoutMs: 30_000,
+};
 
 export interface KaspiClientOptions {
   readonly egress: { request(request: EgressRequest): Promise<EgressOutcome> };
   /** Makes a fresh unique X-Request-ID. */
   readonly requestId: () => string;
   readonly timeouts?: KaspiTimeouts;
+  /** Of `payment/status` where a connection's options state none; v01 unless told. */
   readonly statusVersion?: KaspiStatusVersion;
 }
 
+/** Every call says what it asks and how the answer's Data is read. */
 interface Call<T> {
-  readonly method: 'GET' | 'POST';
-  /** Without the scheme prefix and the version, without a trailing slash. */
-  readonly path: string;
-  readonly version?: string;
-  readonly query?: Record<string, string>;
-  readonly body?: Record<string, unknown>;
-  readonly effect: 'read' | 'write';
+  readonly method: KaspiMethod;
+  readonly given: RequestArguments;
   readonly data: z.ZodType<T>;
-  /** Which arguments have the form that the bank states; one false and nothing is sent. */
-  readonly wellFormed: Readonly<Record<string, boolean>>;
-  readonly maxAnswerBytes?: number;
 }
 
-const MAX_ANSWER_BYTES = 64 * 1024;
-const MAX_LIST_BYTES = 1024 * 1024; // A chain has hundreds of trade points, each with name and address.
-
 export class KaspiClient {
-  private readonly timeouts: KaspiTimeouts;
+  private readonly timeoutMs: Readonly<Record<KaspiTimeLimit, number>>;
+  private readonly connectTimeoutMs: number;
   private readonly statusVersion: KaspiStatusVersion;
 
   constructor(private readonly options: KaspiClientOptions) {
-    this.timeouts = options.timeouts ?? KASPI_TIMEOUTS;
+    const timeouts = options.timeouts ?? KASPI_TIMEOUTS;
+    this.connectTimeoutMs = timeouts.connectTimeoutMs;
+    this.timeoutMs = {
+      read: timeouts.readTimeoutMs,
+      start: timeouts.startTimeoutMs,
+      write: timeouts.writeTimeoutMs,
+    };
     this.statusVersion = options.statusVersion ?? 'v01';
   }
 
-  /** `GET partner/tradepoints/{bin}` (§5.1): the trade points of one organization. Safe to repeat. */
+  /** `GET partner/tradepoints` (§5.1): the trade points of one organization. Safe to repeat. */
   tradePoints(at: KaspiEndpoint, bin: string, options?: CallOptions): Promise<KaspiAnswer<wire.TradePoint[]>> {
-    return this.call(at, options, {
-      method: 'GET',
-      path: `partner/tradepoints/${bin}`,
-      effect: 'read',
-      data: wire.tradePointList,
-      wellFormed: { bin: isBin(bin) },
-      maxAnswerBytes: MAX_LIST_BYTES,
-    });
+    return this.call(at, options, { method: 'partner/tradepoints', given: { bin }, data: wire.tradePointList });
   }
 
   /** `POST device/register` (§5.2). The same arguments give the same token again, so it is safe to repeat. */
   registerDevice(
     at: KaspiEndpoint,
-    { bin, deviceId, tradePointId }: RegisterDevice,
+    given: asked.RegisterDevice,
     options?: CallOptions,
   ): Promise<KaspiAnswer<wire.RegisteredDevice>> {
-    return this.call(at, options, {
-      method: 'POST',
-      path: 'device/register',
-      body: { OrganizationBin: bin, DeviceId: deviceId, TradePointId: bankIdAsJson(tradePointId) },
-      effect: 'write',
-      data: wire.registeredDevice,
-      wellFormed: { bin: isBin(bin), deviceId: isDeviceId(deviceId), tradePointId: isBankId(tradePointId) },
-    });
+    return this.call(at, options, { method: 'device/register', given, data: wire.registeredDevice });
   }
 
   /** `POST device/delete` (§5.3): switches the device off. A repeat is harmless. */
-  deleteDevice(at: KaspiEndpoint, device: DevicePair, options?: CallOptions): Promise<KaspiAnswer<null>> {
-    return this.call(at, options, {
-      method: 'POST',
-      path: 'device/delete',
-      body: pairFields(device),
-      effect: 'write',
-      data: wire.noData,
-      wellFormed: { device: isPair(device) },
-    });
+  deleteDevice(at: KaspiEndpoint, device: asked.DevicePair, options?: CallOptions): Promise<KaspiAnswer<null>> {
+    return this.call(at, options, { method: 'device/delete', given: device, data: wire.noData });
   }
 
   /** `POST qr/create` (§6.1). Not idempotent: a repeat makes a second purchase. */
-  createQr(
-    at: KaspiEndpoint,
-    { device, amountMinor, externalId }: CreateQr,
-    options?: CallOptions,
-  ): Promise<KaspiAnswer<wire.CreatedQr>> {
-    return this.call(at, options, {
-      method: 'POST',
-      path: 'qr/create',
-      body: {
-        ...pairFields(device),
-        Amount: exactAmount(amountMinor),
-        ...(externalId === undefined ? {} : { ExternalId: externalId }),
-      },
-      effect: 'write',
-      data: wire.createdQr,
-      wellFormed: { device: isPair(device), amountMinor: isAmount(amountMinor) },
-    });
+  createQr(at: KaspiEndpoint, given: asked.CreateQr, options?: CallOptions): Promise<KaspiAnswer<wire.CreatedQr>> {
+    return this.call(at, options, { method: 'qr/create', given: flat(given), data: wire.createdQr });
+  }
+
+  /** `POST qr/create-link` (§6.2): the same purchase behind a link. Not idempotent either. */
+  createLink(at: KaspiEndpoint, given: asked.CreateQr, options?: CallOptions): Promise<KaspiAnswer<wire.CreatedLink>> {
+    return this.call(at, options, { method: 'qr/create-link', given: flat(given), data: wire.createdLink });
   }
 
   /** `GET payment/status/{QrPaymentId}` (§6.3): needs neither BIN nor token. Safe to repeat. */
@@ -173,85 +116,131 @@ export class KaspiClient {
     qrPaymentId: string,
     options?: CallOptions,
   ): Promise<KaspiAnswer<wire.PaymentStatus>> {
-    return this.call(at, options, {
-      method: 'GET',
-      path: `payment/status/${qrPaymentId}`,
-      version: this.statusVersion,
-      effect: 'read',
-      data: wire.paymentStatus,
-      wellFormed: { qrPaymentId: isBankId(qrPaymentId) },
-    });
+    return this.call(at, options, { method: 'payment/status', given: { qrPaymentId }, data: wire.paymentStatus });
+  }
+
+  /** `POST return/create` (§7.1): a code by which the buyer makes himself known. A repeat makes another code. */
+  createReturn(
+    at: KaspiEndpoint,
+    given: asked.CreateReturn,
+    options?: CallOptions,
+  ): Promise<KaspiAnswer<refunds.CreatedReturn>> {
+    return this.call(at, options, { method: 'return/create', given: flat(given), data: refunds.createdReturn });
+  }
+
+  /** `GET return/status/{QrReturnId}` (§7.2). Safe to repeat. */
+  returnStatus(
+    at: KaspiEndpoint,
+    qrReturnId: string,
+    options?: CallOptions,
+  ): Promise<KaspiAnswer<refunds.ReturnStatus>> {
+    return this.call(at, options, { method: 'return/status', given: { qrReturnId }, data: refunds.returnStatus });
+  }
+
+  /** `POST return/operations` (§7.3): the recent purchases of the buyer who scanned. Safe to repeat. */
+  returnOperations(
+    at: KaspiEndpoint,
+    given: asked.ListReturnOperations,
+    options?: CallOptions,
+  ): Promise<KaspiAnswer<refunds.ReturnOperation[]>> {
+    return this.call(at, options, { method: 'return/operations', given: flat(given), data: refunds.returnOperations });
   }
 
   /** `GET payment/details` (§7.4): sums and date of a paid purchase. Safe to repeat. */
   paymentDetails(
     at: KaspiEndpoint,
-    { device, qrPaymentId }: PaymentOnDevice,
+    given: asked.PaymentOnDevice,
     options?: CallOptions,
-  ): Promise<KaspiAnswer<wire.PaymentDetails>> {
-    return this.call(at, options, {
-      method: 'GET',
-      path: 'payment/details',
-      query: { QrPaymentId: qrPaymentId, DeviceToken: device.deviceToken },
-      effect: 'read',
-      data: wire.paymentDetails,
-      wellFormed: { device: isPair(device), qrPaymentId: isBankId(qrPaymentId) },
-    });
+  ): Promise<KaspiAnswer<refunds.PaymentDetails>> {
+    return this.call(at, options, { method: 'payment/details', given: flat(given), data: refunds.paymentDetails });
   }
 
-  /** `POST payment/return` (§7.5, r3 form). Not idempotent: never repeat it blindly. */
+  /** `POST payment/return` (§7.5). Not idempotent: never repeat it blindly, see `returnVerdict`. */
   returnPayment(
     at: KaspiEndpoint,
-    { device, qrPaymentId, amountMinor }: ReturnPayment,
+    given: asked.ReturnPayment,
     options?: CallOptions,
-  ): Promise<KaspiAnswer<wire.ReturnedPayment>> {
-    return this.call(at, options, {
-      method: 'POST',
-      path: 'payment/return',
-      body: { ...pairFields(device), QrPaymentId: bankIdAsJson(qrPaymentId), Amount: exactAmount(amountMinor) },
-      effect: 'write',
-      data: wire.returnedPayment,
-      wellFormed: { device: isPair(device), qrPaymentId: isBankId(qrPaymentId), amountMinor: isAmount(amountMinor) },
-    });
+  ): Promise<KaspiAnswer<refunds.ReturnedPayment>> {
+    return this.call(at, options, { method: 'payment/return', given: flat(given), data: refunds.returnedPayment });
   }
 
-  /** `GET health/ping` (§12.1): the address, the certificate and the allow-list work. */
+  /** `GET remote/client-info` (§8.1): the payer's name. At most 50 a minute per device; safe to repeat. */
+  clientInfo(at: KaspiEndpoint, given: asked.FindPayer, options?: CallOptions): Promise<KaspiAnswer<remote.Payer>> {
+    return this.call(at, options, { method: 'remote/client-info', given: flat(given), data: remote.payer });
+  }
+
+  /** `POST remote/create` (§8.2): sends an invoice to a phone. A repeat sends a second one, see `invoiceVerdict`. */
+  createRemote(
+    at: KaspiEndpoint,
+    given: asked.CreateRemote,
+    options?: CallOptions,
+  ): Promise<KaspiAnswer<remote.CreatedRemote>> {
+    return this.call(at, options, { method: 'remote/create', given: flat(given), data: remote.createdRemote });
+  }
+
+  /** `POST remote/cancel` (§8.3). Harmless to repeat; what a paid invoice answers is unknown. */
+  cancelRemote(
+    at: KaspiEndpoint,
+    given: asked.PaymentOnDevice,
+    options?: CallOptions,
+  ): Promise<KaspiAnswer<remote.CanceledRemote>> {
+    return this.call(at, options, { method: 'remote/cancel', given: flat(given), data: remote.canceledRemote });
+  }
+
+  /** `GET health/ping` (§12.1): the address, the credential and the allow-list work. */
   ping(at: KaspiEndpoint, options?: CallOptions): Promise<KaspiAnswer<null>> {
-    return this.call(at, options, {
-      method: 'GET',
-      path: 'health/ping',
-      effect: 'read',
-      data: wire.noData,
-      wellFormed: {},
-    });
+    return this.call(at, options, { method: 'health/ping', given: {}, data: wire.noData });
   }
 
-  private async call<T>(at: KaspiEndpoint, options: CallOptions | undefined, call: Call<T>): Promise<KaspiAnswer<T>> {
-    const malformed = Object.keys(call.wellFormed).filter((name) => call.wellFormed[name] === false);
-    if (malformed.length > 0)
-      return notSent('bad_argument', `not in the form that the bank states: ${malformed.join(', ')}`);
-    const address = bankAddress(at.baseUrl);
-    if (address === undefined) return notSent('bad_endpoint', 'the address of the bank is not an https address');
+  /** `POST test/payment/…` (§12.2): what a buyer would do, in the test contour only. */
+  emulate(
+    at: KaspiEndpoint,
+    step: asked.EmulatedStep,
+    qrPaymentId: string,
+    options?: CallOptions,
+  ): Promise<KaspiAnswer<null>> {
+    return this.call(at, options, { method: `test/payment/${step}`, given: { qrPaymentId }, data: wire.noData });
+  }
 
-    const { share, ...target } = at;
+  private async call<T>(
+    at: KaspiEndpoint,
+    options: CallOptions | undefined,
+    { method, given, data }: Call<T>,
+  ): Promise<KaspiAnswer<T>> {
+    const read = bankPlace(at, { statusVersion: this.statusVersion });
+    if (!read.ok) return notSent('bad_endpoint', read.detail);
+    const { place } = read;
+    const row: KaspiMethodRow = KASPI_METHODS[method];
+    if (!place.scheme.methods.includes(method)) {
+      return notSent('not_supported', `scheme ${place.scheme.name} has no ${method}`);
+    }
+    if (row.testContourOnly && options?.testContour !== true) {
+      return notSent('not_supported', `${method} is for the bank's test contour alone`);
+    }
+    const request = composeRequest(place.scheme.name, method, given);
+    if (request.is === 'malformed') {
+      return notSent('bad_argument', `not in the form that the bank states: ${request.arguments.join(', ')}`);
+    }
+
     const outcome = await this.options.egress.request({
-      target: { ...target, baseUrl: address.origin },
-      ...(share === undefined ? {} : { share }),
-      method: call.method,
-      path: `${address.prefix}/${call.version ?? address.version}/${call.path}`,
-      ...(call.query === undefined ? {} : { query: call.query }),
+      target: place.target,
+      ...(at.share === undefined ? {} : { share: at.share }),
+      method: row.verb,
+      path: `${place.root(method)}/${request.path}`,
+      ...(request.query === undefined ? {} : { query: { ...request.query } }),
       headers: {
         accept: 'application/json',
         'x-request-id': options?.requestId ?? this.options.requestId(),
-        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...place.headers,
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      connectTimeoutMs: this.timeouts.connectTimeoutMs,
-      totalTimeoutMs: call.effect === 'read' ? this.timeouts.readTimeoutMs : this.timeouts.writeTimeoutMs,
-      maxAnswerBytes: call.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      connectTimeoutMs: this.connectTimeoutMs,
+      totalTimeoutMs: this.timeoutMs[row.timeLimit],
+      maxAnswerBytes: row.maxAnswerBytes,
       ...(options?.mayWrite === undefined ? {} : { mayWrite: options.mayWrite }),
     });
-    return readAnswer(outcome, call.data);
+    return readAnswer(outcome, data, secretsOf(at, given));
   }
 }
 
@@ -259,27 +248,14 @@ function notSent(reason: KaspiNotSent['reason'], detail: string): KaspiNotSent {
   return { is: 'not_sent', reason, detail };
 }
 
-function pairFields(device: DevicePair): Record<string, string> {
-  return { OrganizationBin: device.bin, DeviceToken: device.deviceToken };
+/** A device's two halves beside the other arguments of a call. */
+function flat<G extends { readonly device: asked.DevicePair }>({ device, ...rest }: G): RequestArguments {
+  return { ...rest, bin: device.bin, deviceToken: device.deviceToken };
 }
 
-function exactAmount(amountMinor: number): number | null {
-  return isAmount(amountMinor) ? minorToJsonNumber(amountMinor) : null;
-}
+/** A phone number may come back in another spelling of its country code. */
+const SUBSCRIBER_DIGITS = 10;
 
-function isBin(text: string): boolean {
-  return /^\d{12}$/.test(text);
-}
-
-// ASSUMPTION: 100 characters; the document allows Latin letters, digits, dash and underscore and states no length.
-function isDeviceId(text: string): boolean {
-  return /^[A-Za-z0-9_-]{1,100}$/.test(text);
-}
-
-function isPair(device: DevicePair): boolean {
-  return isBin(device.bin) && device.deviceToken !== '';
-}
-
-function isAmount(amountMinor: number): boolean {
-  return Number.isSafeInteger(amountMinor) && amountMinor > 0 && amountMinor <= MAX_JSON_AMOUNT_MINOR;
+function secretsOf(at: KaspiEndpoint, { deviceToken, phoneNumber }: RequestArguments): string[] {
+  return [at.apiKey, deviceToken, phoneNumber?.slice(-SUBSCRIBER_DIGITS)].filter((text) => text !== undefined);
 }

@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { caseInsensitive, parseJsonExact } from '@tolem/egress';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { readData as read } from '../../test/read-data.ts';
+import { behaviorOptions } from './behavior-options.ts';
+import { bankId } from './wire-values.ts';
 import * as wire from './wire.ts';
-
-/** Reads a Data object the way an answer is read: exact JSON, then names in lower case, then the schema. */
-function read<T>(schema: z.ZodType<T>, json: string): T | 'unreadable' {
-  const parsed = parseJsonExact(json);
-  if (!parsed.ok) throw new Error('the test’s own JSON is broken');
-  const result = schema.safeParse(caseInsensitive(parsed.value));
-  return result.success ? result.data : 'unreadable';
-}
 
 const DEFAULTS = { statusPollingIntervalSeconds: 5, scanWaitTimeoutSeconds: 180, confirmationTimeoutSeconds: 65 };
 const TOKEN = '10000000000000000000000000000000000000017';
@@ -35,21 +29,21 @@ describe('ids of the bank', () => {
     ['9223372036854775807', '9223372036854775807'],
     ['" 0041 "', '41'],
   ])('%s is read to the last digit', (json, id) => {
-    expect(read(wire.bankId, json)).toBe(id);
+    expect(read(bankId, json)).toBe(id);
   });
 
   it.each(['0', '-1', '1.5', '1e30', '9223372036854775808', '"x"', '""', 'null', 'true', '[]', '{}'])(
     '%s is no id',
     (json) => {
-      expect(read(wire.bankId, json)).toBe('unreadable');
+      expect(read(bankId, json)).toBe('unreadable');
     },
   );
 
   it('any positive Int64 survives, as a number and as text', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }), (id) => {
-        expect(read(wire.bankId, String(id))).toBe(String(id));
-        expect(read(wire.bankId, `"${id}"`)).toBe(String(id));
+        expect(read(bankId, String(id))).toBe(String(id));
+        expect(read(bankId, `"${id}"`)).toBe(String(id));
       }),
     );
   });
@@ -177,6 +171,54 @@ describe('qr/create', () => {
   });
 });
 
+describe('qr/create-link', () => {
+  const LINK = `https://pay.kaspi.kz/pay/${TOKEN}`;
+
+  it.each([
+    `{"PaymentLink":"${LINK}","ExpireDate":"2026-02-11T09:08:00.000+05:00","PaymentId":9007199254740993,
+      "PaymentMethods":["Gold"],
+      "PaymentBehaviorOptions":{"StatusPollingInterval":7,"LinkActivationWaitTimeout":170,"PaymentConfirmationTimeout":60}}`,
+    `{"paymentLink":" ${LINK} ","expireDate":"2026-02-11T9:08:00+05","paymentId":"9007199254740993",
+      "paymentMethods":["Gold",null],
+      "qrPaymentBehaviorOptions":{"statusPollingInterval":"7","linkActivationWaitTimeout":170,"paymentConfirmationTimeout":60}}`,
+    `{"PaymentLink":"${LINK}","ExpireDate":"2026-02-11T09:08:00+05:00","PaymentId":9007199254740993,
+      "PaymentMethods":["Gold"],
+      "PaymentBehaviorOptions":{"StatusPollingInterval":7,"QrCodeScanWaitTimeout":170,"PaymentConfirmationTimeout":60}}`,
+  ])('is read under its own names, in any casing, with the options under either: row %#', (json) => {
+    expect(read(wire.createdLink, json)).toEqual({
+      paymentLink: LINK,
+      paymentId: '9007199254740993',
+      expiresAtMs: Date.UTC(2026, 1, 11, 4, 8),
+      paymentMethods: ['Gold'],
+      options: { statusPollingIntervalSeconds: 7, scanWaitTimeoutSeconds: 170, confirmationTimeoutSeconds: 60 },
+    });
+  });
+
+  it('nonsense beside the link and the id costs nothing but itself', () => {
+    const json = `{"PaymentLink":"${LINK}","PaymentId":5,"ExpireDate":7,"PaymentMethods":"Gold","PaymentBehaviorOptions":[]}`;
+    expect(read(wire.createdLink, json)).toEqual({
+      paymentLink: LINK,
+      paymentId: '5',
+      expiresAtMs: null,
+      paymentMethods: [],
+      options: DEFAULTS,
+    });
+  });
+
+  it.each([
+    '{"PaymentId":5}',
+    `{"PaymentLink":"${LINK}"}`,
+    `{"PaymentLink":"${LINK}","QrPaymentId":5}`,
+    `{"PaymentLink":"${LINK}","PaymentId":0}`,
+    '{"PaymentLink":"javascript:alert(1)","PaymentId":5}',
+    '{"PaymentLink":"http://pay.kaspi.kz/pay/1","PaymentId":5}',
+    '{"PaymentLink":"10000","PaymentId":5}',
+    `{"PaymentLink":"https://pay.kaspi.kz/pay/${'1'.repeat(500)}","PaymentId":5}`,
+  ])('without a link that a buyer may be sent to, or without an id, it is none: %.80s', (json) => {
+    expect(read(wire.createdLink, json)).toBe('unreadable');
+  });
+});
+
 describe('timers of the bank', () => {
   it.each([
     [undefined, DEFAULTS],
@@ -192,14 +234,14 @@ describe('timers of the bank', () => {
       { statusPollingIntervalSeconds: 60, scanWaitTimeoutSeconds: 900, confirmationTimeoutSeconds: 900 },
     ],
   ])('are kept within bounds: row %#', (options, expected) => {
-    expect(wire.behaviorOptions(options)).toEqual(expected);
+    expect(behaviorOptions(options)).toEqual(expected);
   });
 
   it('whatever is sent, the interval is 1 to 60 s and the timers are 5 to 900 s', () => {
     const anything = fc.oneof(fc.double(), fc.integer(), fc.bigInt(), fc.string(), fc.jsonValue());
     fc.assert(
       fc.property(anything, anything, anything, (interval, scan, confirm) => {
-        const options = wire.behaviorOptions({
+        const options = behaviorOptions({
           statuspollinginterval: interval,
           qrcodescanwaittimeout: scan,
           paymentconfirmationtimeout: confirm,
@@ -275,40 +317,5 @@ describe('payment/status', () => {
         });
       }),
     );
-  });
-});
-
-describe('payment/details and payment/return', () => {
-  it('both sums are read exactly', () => {
-    const json = `{"QrPaymentId":9007199254740993,"TotalAmount":1490.1,"AvailableReturnAmount":"0","TransactionDate":"2021-11-3T11:55:14.166+06:00"}`;
-    expect(read(wire.paymentDetails, json)).toEqual({
-      qrPaymentId: '9007199254740993',
-      totalAmountMinor: 149_010,
-      availableReturnAmountMinor: 0,
-      transactionAtMs: Date.UTC(2021, 10, 3, 5, 55, 14, 166),
-    });
-  });
-
-  it('a date that cannot be read costs only the date', () => {
-    const json = '{"QrPaymentId":5,"TotalAmount":10,"AvailableReturnAmount":10,"TransactionDate":"yesterday"}';
-    expect(read(wire.paymentDetails, json)).toMatchObject({ totalAmountMinor: 1_000, transactionAtMs: null });
-  });
-
-  it.each([
-    '{"QrPaymentId":5,"TotalAmount":10}',
-    '{"QrPaymentId":5,"TotalAmount":10,"AvailableReturnAmount":null}',
-    '{"QrPaymentId":5,"TotalAmount":"ten","AvailableReturnAmount":10}',
-    '{"TotalAmount":10,"AvailableReturnAmount":10}',
-  ])('sums that are missing are never taken for zero: %s', (json) => {
-    expect(read(wire.paymentDetails, json)).toBe('unreadable');
-  });
-
-  it('a refund is known only by its operation id', () => {
-    expect(read(wire.returnedPayment, '{"returnOperationId":16600000032}')).toEqual({
-      returnOperationId: '16600000032',
-    });
-    for (const json of ['{}', '{"ReturnOperationId":0}', '{"ReturnOperationId":null}']) {
-      expect(read(wire.returnedPayment, json)).toBe('unreadable');
-    }
   });
 });

@@ -1,0 +1,75 @@
+/**
+ * How the bank wants to be asked about a purchase or a refund code, under each of its names (Kaspi QR v3.9 §6.1, §6.2,
+ * §7.1). All schemas here expect names already in lower case (`caseInsensitive`).
+ */
+import { z } from 'zod';
+
+/** How the bank wants to be asked about one purchase, in seconds, already within sane bounds. */
+export interface BehaviorOptions {
+  readonly statusPollingIntervalSeconds: number;
+  /** How long to wait for the scan, counted from the create answer. */
+  readonly scanWaitTimeoutSeconds: number;
+  /** How long to wait for the confirmation, counted from the first `Wait`. */
+  readonly confirmationTimeoutSeconds: number;
+}
+
+interface SecondsBounds {
+  readonly min: number;
+  readonly max: number;
+  readonly absent: number;
+}
+
+// The values of every sample in the document stand in for what is absent or nonsense.
+// ASSUMPTION: nothing outside these bounds is meant seriously; a timer sent in milliseconds must not hold a desk for days.
+const POLLING: SecondsBounds = { min: 1, max: 60, absent: 5 };
+const SCAN_WAIT: SecondsBounds = { min: 5, max: 900, absent: 180 };
+const CONFIRMATION: SecondsBounds = { min: 5, max: 900, absent: 65 };
+
+function boundedSeconds(value: unknown, bounds: SecondsBounds): number {
+  const asNumber = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  const seconds = typeof asNumber === 'bigint' ? Number(asNumber) : asNumber;
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return bounds.absent;
+  return Math.min(bounds.max, Math.max(bounds.min, Math.ceil(seconds)));
+}
+
+const optionFields = z
+  .object({
+    statuspollinginterval: z.unknown().optional(),
+    qrcodescanwaittimeout: z.unknown().optional(),
+    linkactivationwaittimeout: z.unknown().optional(),
+    paymentconfirmationtimeout: z.unknown().optional(),
+  })
+  .partial();
+
+/** Reads the options of a purchase whatever they are; nonsense gives the defaults, never an error. */
+export function behaviorOptions(value: unknown): BehaviorOptions {
+  const fields = optionFields.safeParse(value).data ?? {};
+  return {
+    statusPollingIntervalSeconds: boundedSeconds(fields.statuspollinginterval, POLLING),
+    scanWaitTimeoutSeconds: boundedSeconds(fields.qrcodescanwaittimeout ?? fields.linkactivationwaittimeout, SCAN_WAIT),
+    confirmationTimeoutSeconds: boundedSeconds(fields.paymentconfirmationtimeout, CONFIRMATION),
+  };
+}
+
+/** How the bank wants to be asked about one refund code, in seconds, already within sane bounds. */
+export interface ReturnOptions {
+  readonly statusPollingIntervalSeconds: number;
+  /** How long to wait for the buyer's scan, counted from the create answer. */
+  readonly scanWaitTimeoutSeconds: number;
+}
+
+const returnOptionFields = z
+  .object({
+    qrcodescaneventpollinginterval: z.unknown().optional(),
+    qrcodescanwaittimeout: z.unknown().optional(),
+  })
+  .partial();
+
+/** The same for a refund code, where the interval has another name. */
+export function returnOptions(value: unknown): ReturnOptions {
+  const fields = returnOptionFields.safeParse(value).data ?? {};
+  return {
+    statusPollingIntervalSeconds: boundedSeconds(fields.qrcodescaneventpollinginterval, POLLING),
+    scanWaitTimeoutSeconds: boundedSeconds(fields.qrcodescanwaittimeout, SCAN_WAIT),
+  };
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import { type CashierKey, cashierText } from '@tolem/domain';
+import { type KaspiAnswer, readAnswer } from '../src/client/kaspi-answer.ts';
+import { invoiceVerdict, returnVerdict } from '../src/client/verdicts.ts';
+import { noData } from '../src/client/wire.ts';
+import { failureOfAnswer } from '../src/failures.ts';
+
+interface Row {
+  /** The first is the canonical one. */
+  readonly spellings: readonly string[];
+  readonly till: CashierKey;
+  /** After `payment/return` and after `remote/create`: whether the effect may have happened. */
+  readonly refund: 'no' | 'doubt';
+  readonly invoice: 'no' | 'doubt';
+}
+
+// Written from the bank's appendix, both forms of it, and the rules about lost answers; not from the tables under test.
+const ROWS: readonly Row[] = [
+  row('-999', 'provider_unavailable', 'doubt', 'doubt'),
+  row('-10000', 'desk_setup', 'doubt', 'no'),
+  row('-1501', 'desk_setup', 'no', 'no'),
+  row('-1502', 'desk_setup', 'no', 'no'),
+  row('-1503', 'desk_setup', 'doubt', 'no'),
+  row('-1601 "- 1601"', 'failed', 'no', 'doubt'),
+  row('-14000002', 'desk_setup', 'doubt', 'no'),
+  row('-99000001 -990000001', 'failed', 'no', 'doubt'),
+  row('-99000002 -990000002 "- 990000002"', 'desk_setup', 'no', 'no'),
+  row('-99000003 -990000003', 'failed', 'no', 'doubt'),
+  row('-99000005 -990000005', 'wrong_amount', 'no', 'doubt'),
+  row('-99000006 -990000006', 'provider_unavailable', 'doubt', 'doubt'),
+  row('-99000011 -990000011', 'failed', 'no', 'doubt'),
+  row('-99000020 -990000020', 'failed', 'no', 'doubt'),
+  row('990000018 9900000018', 'desk_setup', 'no', 'no'),
+  row('990000026 9900000026', 'desk_setup', 'doubt', 'no'),
+  row('990000028 9900000028', 'wrong_amount', 'doubt', 'no'),
+  row('990000033 9900000033', 'no_payment_methods', 'doubt', 'no'),
+  row('-1401', 'failed', 'doubt', 'doubt'),
+  row('-1404', 'failed', 'doubt', 'doubt'),
+  row('99000010', 'failed', 'doubt', 'doubt'),
+  row('990000029 9900000029', 'failed', 'doubt', 'doubt'),
+  row('990000031 9900000031', 'failed', 'doubt', 'doubt'),
+  row('990000032 9900000032', 'failed', 'doubt', 'doubt'),
+  row('-77777', 'failed', 'doubt', 'doubt'),
+];
+
+/** Spellings apart by spaces, those with a space inside in quotes. */
+function row(spellings: string, till: CashierKey, refund: Row['refund'], invoice: Row['invoice']): Row {
+  return { spellings: spellings.match(/"[^"]+"|\S+/g) ?? [], till, refund, invoice };
+}
+
+/** As JSON number and as JSON text, in either casing of the names. */
+function bodiesOf(spelling: string): string[] {
+  const text = spelling.startsWith('"') ? spelling : `"${spelling}"`;
+  const asText = `{"data":null,"statusCode":${text},"message":"слова банка"}`;
+  return spelling.startsWith('"') ? [asText] : [`{"StatusCode":${spelling},"Message":"слова банка"}`, asText];
+}
+
+const CASES = ROWS.flatMap((expected) =>
+  expected.spellings.flatMap((spelling) => bodiesOf(spelling).map((body) => [body, expected] as const)),
+);
+
+function heard(body: string): Exclude<KaspiAnswer<null>, { is: 'ok' }> {
+  const answer = readAnswer({ kind: 'answered', status: 200, headers: {}, body, ms: 1 }, noData);
+  if (answer.is === 'ok') throw new Error('a refusal was taken for success');
+  return answer;
+}
+
+describe('a StatusCode of the bank, however it is written', () => {
+  it.each(CASES)('%s: the till gets its text, in three languages, beside the canonical code', (body, expected) => {
+    const failure = failureOfAnswer(heard(body));
+    expect(failure).toMatchObject({
+      provider_code: expected.spellings[0],
+      provider_message: 'слова банка',
+      cashier_key: expected.till,
+    });
+    const { ru, kk, en } = cashierText(expected.till);
+    expect([ru, kk, en].every((text) => text.length > 5)).toBe(true);
+  });
+
+  it.each(CASES)('%s: a refund and an invoice are given up only on proof', (body, expected) => {
+    const answer = heard(body);
+    expect(returnVerdict(answer)).toBe(expected.refund === 'no' ? 'not_performed' : 'in_doubt');
+    expect(invoiceVerdict(answer)).toBe(expected.invoice === 'no' ? 'not_performed' : 'in_doubt');
+  });
+});
