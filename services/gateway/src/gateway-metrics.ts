@@ -37,6 +37,22 @@ export function watchGateway(metrics: Metrics, openWork: OpenWork, outbox: Outbo
       paymentAge.set(age, { status });
     }
   });
+  const refunds = metrics.gauge<'status'>({
+    name: 'tolem_refunds_open',
+    help: 'Refunds that have not ended, by status.',
+    labels: ['status'],
+  });
+  const refundAge = metrics.gauge<'status'>({
+    name: 'tolem_refund_oldest_seconds',
+    help: 'Age of the oldest refund that has not ended, by status.',
+    labels: ['status'],
+  });
+  metrics.collector('open refunds', [refunds, refundAge], async () => {
+    for (const { status, count, oldest_age_s: age } of await openWork.openRefunds()) {
+      refunds.set(count, { status });
+      refundAge.set(age, { status });
+    }
+  });
   const attention = metrics.gauge<'kind'>({
     name: 'tolem_attention_open',
     help: 'What a person must look at, by kind.',
@@ -63,7 +79,7 @@ export function watchGateway(metrics: Metrics, openWork: OpenWork, outbox: Outbo
   });
   metrics.gauge({
     name: 'tolem_waiters',
-    help: 'Requests that wait for news of a payment.',
+    help: 'Requests that wait for news of a payment or a refund.',
     collect: (gauge) => gauge.set(waiters()),
   });
 }

@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import type { Answers } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { type Bus, BUS } from '@tolem/messaging';
 import type { Logger } from '@tolem/observability';
@@ -15,11 +16,15 @@ import { EVENT_BELL } from './events/event-settings.ts';
 import { EventsModule } from './events/events.module.ts';
 import { DocsModule } from './http/docs/docs.module.ts';
 import { Idempotency } from './http/idempotency.ts';
+import { OnboardingModule } from './onboarding/onboarding.module.ts';
 import { OrganizationsModule } from './organizations/organizations.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
 import { OutboxRows } from './outbox-rows.ts';
+import { PayersModule } from './payers/payers.module.ts';
 import { PaymentsModule } from './payments/payments.module.ts';
+import { RefundsModule } from './refunds/refunds.module.ts';
 import {
+  ANSWERS,
   APP_DATABASE,
   CLOCK,
   CLOSING,
@@ -47,6 +52,7 @@ export interface GatewayParts {
   readonly bus: Bus;
   /** Stands in for the wake-ups and tells of every commit. */
   readonly wakeUps: EventBell;
+  readonly answers: Answers;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly ids: IdFactory;
@@ -68,6 +74,7 @@ export class GatewayModule {
       { provide: OUTBOX, useValue: parts.outbox },
       { provide: BUS, useValue: parts.bus },
       { provide: WAKE_UPS, useValue: parts.wakeUps },
+      { provide: ANSWERS, useValue: parts.answers },
       { provide: EVENT_BELL, useValue: parts.wakeUps },
       { provide: SEALER, useValue: parts.sealer },
       { provide: CLOCK, useValue: parts.clock },
@@ -91,7 +98,10 @@ export class GatewayModule {
         ConnectionsModule,
         TradePointsModule,
         DesksModule,
+        OnboardingModule,
         PaymentsModule,
+        PayersModule,
+        RefundsModule,
         AttentionModule,
         EventsModule,
         WebhooksModule,

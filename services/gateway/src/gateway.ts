@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EVENTS_TOPIC } from '@tolem/contracts';
-import type { WakeUps } from '@tolem/coordination';
+import { type Answers, MemoryAnswers, type WakeUps } from '@tolem/coordination';
 import type { Clock, IdFactory } from '@tolem/domain';
 import { type Bus, BusServer, DeadLetterTable } from '@tolem/messaging';
 import { type Logger, type Metrics, nestLogger } from '@tolem/observability';
@@ -10,6 +10,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { LastUsed } from './api-keys/last-used.ts';
 import { OpenWork } from './attention/open-work.ts';
+import { EndingCertificates, watchCertificates } from './certificates/ending-certificates.ts';
 import type { GatewayConfig } from './config.ts';
 import { EventBell } from './events/event-bell.ts';
 import { EventReaders } from './events/event-readers.ts';
@@ -21,7 +22,7 @@ import { publishDocument } from './http/docs/open-api.ts';
 import { HttpAdapter } from './http/http-adapter.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { SchemaPipe } from './http/schema-pipe.ts';
-import { PaymentWaiters } from './payments/waiting/payment-waiters.ts';
+import { Waiters } from './payments/waiting/waiters.ts';
 import { DeliverWebhooks } from './webhooks/deliver-webhooks.ts';
 import { DeliveryStore } from './webhooks/delivery-store.ts';
 import { watchWebhooks } from './webhooks/webhook-metrics.ts';
@@ -36,6 +37,8 @@ export interface SharedParts {
   readonly metrics: Metrics;
   /** True where no other process runs the gateway: what a dead one left is taken over at once. */
   readonly alone?: boolean;
+  /** What brings answers to questions back; default: from providers in this process only. */
+  readonly answers?: Answers;
   /** Cryptographically strong; default: node:crypto. */
   readonly randomBytes?: (n: number) => Uint8Array;
 }
@@ -113,6 +116,7 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
     ...shared,
     config,
     wakeUps: bell,
+    answers: shared.answers ?? new MemoryAnswers(),
     sealer,
     outbox,
     randomBytes: random,
@@ -153,8 +157,9 @@ async function serve(config: GatewayConfig, shared: SharedParts, databases: Data
   publishDocument(app);
   await app.startAllMicroservices();
   await app.listen(config.port, config.host);
-  const waiters = app.get(PaymentWaiters);
+  const waiters = app.get(Waiters);
   watchGateway(shared.metrics, app.get(OpenWork), outbox, () => waiters.count);
+  watchCertificates(shared.metrics, app.get(EndingCertificates));
   watchWebhooks(shared.metrics, app.get(EventReaders), app.get(DeliverWebhooks), app.get(DeliveryStore));
   if (shared.alone === true) await outbox.takeOver();
   outbox.start();

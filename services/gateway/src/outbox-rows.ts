@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Addressed, commandsTopic, type Envelope, type Mode } from '@tolem/contracts';
+import { type Addressed, commandsTopic, type Envelope, type Mode, PROVIDERS } from '@tolem/contracts';
 import { type Clock, type IdFactory, idFromUuid } from '@tolem/domain';
 import type { Outbox, OutboxRow } from '@tolem/persistence';
 import { CLOCK, IDS, OUTBOX } from './tokens.ts';
@@ -14,6 +14,18 @@ export interface CommandAddress {
   readonly tenantId: string;
   readonly mode: Mode;
   readonly traceparent: string | undefined;
+}
+
+/** A command of which the program knows only a part when it calls the database. */
+export interface CommandPattern {
+  readonly definition: { readonly type: string; readonly schema: number };
+  /** Public id; null: any. */
+  readonly tenant: string | null;
+  readonly mode: Mode;
+  /** What it is about and what must happen one at a time with it; absent: the database fills both in. */
+  readonly subject?: string;
+  readonly lane?: string;
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -41,6 +53,31 @@ export class OutboxRows {
       key: to.lane,
       ...(to.traceparent === undefined ? {} : { traceparent: to.traceparent }),
     };
+  }
+
+  /**
+   * By provider, the rows that a command would become, for a SQL function that learns whose provider it is, takes the rows
+   * of that one and fills in what is missing (`message_about`, `message_like`).
+   */
+  forEveryProvider(command: CommandPattern): Record<string, OutboxRow[]> {
+    const { definition, tenant, mode, subject, lane, traceparent } = command;
+    const time = new Date(this.clock.now()).toISOString();
+    const rowsOf = (provider: string): OutboxRow[] =>
+      this.outbox.rowsFor({
+        id: this.ids.next('msg'),
+        type: definition.type,
+        schema: definition.schema,
+        source: 'gateway',
+        subject: subject ?? '',
+        time,
+        tenant,
+        mode,
+        topic: commandsTopic(provider),
+        key: lane ?? '',
+        body: null,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      });
+    return Object.fromEntries(PROVIDERS.map(({ name }) => [name, rowsOf(name)]));
   }
 
   /** Writes messages into the transaction; hand the rows to `publish` when it has committed. */

@@ -23,5 +23,7 @@ export const RANDOM_BYTES = Symbol('random bytes');
 export const LOGGER = Symbol('logger');
 /** WakeUps (@tolem/coordination). */
 export const WAKE_UPS = Symbol('wake-ups');
+/** Answers (@tolem/coordination): what providers say to questions that somebody waits for. */
+export const ANSWERS = Symbol('answers');
 /** AbortSignal that fires when the gateway begins to close: whoever makes a client wait answers with what is known. */
 export const CLOSING = Symbol('closing');

@@ -9,7 +9,9 @@ export interface AttentionFilter {
   readonly status: 'open' | 'closed' | null;
   readonly kind: AttentionKind | null;
   readonly organization: string | null;
+  /** Of the payment itself or of its refunds. */
   readonly payment: string | null;
+  readonly refund: string | null;
   readonly after: string | null;
   readonly limit: number;
 }
@@ -26,10 +28,19 @@ export class AttentionStore {
         `SELECT attention_row(a) AS row FROM attention a
           WHERE ($1::text IS NULL OR a.mode = $1) AND ($2::uuid[] IS NULL OR a.organization_id = ANY ($2))
             AND ($3::text IS NULL OR (a.closed_at IS NULL) = ($3 = 'open')) AND ($4::text IS NULL OR a.kind = $4)
-            AND ($5::uuid IS NULL OR a.organization_id = $5) AND ($6::uuid IS NULL OR a.subject = $6)
-            AND ($7::uuid IS NULL OR a.id < $7)
-          ORDER BY a.id DESC LIMIT $8`,
-        [...reachOf(auth), filter.status, filter.kind, filter.organization, filter.payment, filter.after, filter.limit],
+            AND ($5::uuid IS NULL OR a.organization_id = $5) AND ($6::uuid IS NULL OR a.subject = $6 OR a.payment_id = $6)
+            AND ($7::uuid IS NULL OR a.subject = $7) AND ($8::uuid IS NULL OR a.id < $8)
+          ORDER BY a.id DESC LIMIT $9`,
+        [
+          ...reachOf(auth),
+          filter.status,
+          filter.kind,
+          filter.organization,
+          filter.payment,
+          filter.refund,
+          filter.after,
+          filter.limit,
+        ],
       ),
     );
     return rows.map(({ row }) => row);

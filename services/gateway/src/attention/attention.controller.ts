@@ -33,7 +33,7 @@ export class AttentionController {
     tag,
     summary: 'List what a person must look at, newest first',
     description:
-      'Payments that nobody could settle, late and double money, answers of a provider that do not fit. A tenant sees its own, the operator sees all.',
+      'Payments and refunds that nobody could settle, late and double money, answers of a provider that do not fit. A tenant sees its own, the operator sees all.',
     answer: pageSchema(attentionViewSchema),
     problems: { 400: ['invalid_request', 'invalid_cursor'], 404: ['not_found'] },
   })
@@ -46,6 +46,7 @@ export class AttentionController {
       kind: query.kind ?? null,
       organization: uuidOr404('org', query.organization, 'organization'),
       payment: uuidOr404('pay', query.payment, 'payment'),
+      refund: uuidOr404('ref', query.refund, 'refund'),
       after: afterOf(query),
       // The one too many only tells that there are more.
       limit: query.limit + 1,
@@ -66,7 +67,7 @@ export class AttentionController {
     tag,
     summary: 'Close it, with outcome, reason and evidence',
     description:
-      'An `unknown` payment becomes `succeeded` or `failed` by it, with everything that follows: the till, the reference, the event. ' +
+      'An `unknown` payment or refund becomes `succeeded` or `failed` by it, with everything that follows: the till, the reference, what is refundable, the event. ' +
       'Every other kind is only `acknowledged`. The word of the provider still counts afterwards: money that comes after `failed` is recorded as late, ' +
       'and "not paid" after `succeeded` opens attention of the kind `contradicted`. The same request again gets the same answer.',
     answer: attentionViewSchema,
@@ -92,7 +93,7 @@ export class AttentionController {
   }
 }
 
-function uuidOr404(prefix: 'org' | 'pay', id: string | undefined, what: string): string | null {
+function uuidOr404(prefix: 'org' | 'pay' | 'ref', id: string | undefined, what: string): string | null {
   if (id === undefined) return null;
   const uuid = uuidFromId(prefix, id);
   if (uuid === undefined) throw notFound(what);

@@ -8,7 +8,8 @@ export const listAttentionSchema = z.strictObject({
   status: z.enum(['open', 'closed']).optional(),
   kind: z.enum(ATTENTION_KINDS).optional(),
   organization: z.string().max(64).optional().describe('`org_…`'),
-  payment: z.string().max(64).optional().describe('`pay_…`'),
+  payment: z.string().max(64).optional().describe('`pay_…`: of the payment itself or of its refunds.'),
+  refund: z.string().max(64).optional().describe('`ref_…`'),
 });
 export type ListAttention = z.output<typeof listAttentionSchema>;
 

@@ -1,5 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Clock, isOpen, PAYMENT_STATUSES, type PaymentStatus } from '@tolem/domain';
+import {
+  type Clock,
+  isFinalRefund,
+  isOpen,
+  PAYMENT_STATUSES,
+  type PaymentStatus,
+  REFUND_STATUSES,
+  type RefundStatus,
+} from '@tolem/domain';
 import type { Database } from '@tolem/persistence';
 import { CLOCK, WORKER_DATABASE } from '../tokens.ts';
 import { ATTENTION_KINDS, type AttentionKind } from './attention.ts';
@@ -11,8 +19,8 @@ export interface AttentionCount {
   readonly oldest_age_s: number;
 }
 
-export interface OpenPaymentsCount {
-  readonly status: PaymentStatus;
+export interface OpenCount<Status extends string> {
+  readonly status: Status;
   readonly count: number;
   /** Seconds since the oldest of them was created; 0 where there is none. */
   readonly oldest_age_s: number;
@@ -40,12 +48,21 @@ export class OpenWork {
     });
   }
 
-  async openPayments(): Promise<OpenPaymentsCount[]> {
-    const rows = await this.db.query<{ status: PaymentStatus; count: string; oldest_age_s: number }>(
-      'SELECT * FROM open_payments($1)',
+  openPayments(): Promise<OpenCount<PaymentStatus>[]> {
+    return this.#open('open_payments', PAYMENT_STATUSES.filter(isOpen));
+  }
+
+  openRefunds(): Promise<OpenCount<RefundStatus>[]> {
+    const open = REFUND_STATUSES.filter((status) => !isFinalRefund(status));
+    return this.#open('open_refunds', open);
+  }
+
+  async #open<Status extends string>(counts: string, statuses: readonly Status[]): Promise<OpenCount<Status>[]> {
+    const rows = await this.db.query<{ status: Status; count: string; oldest_age_s: number }>(
+      `SELECT * FROM ${counts}($1)`,
       [new Date(this.clock.now())],
     );
-    return PAYMENT_STATUSES.filter(isOpen).map((status) => {
+    return statuses.map((status) => {
       const row = rows.find((one) => one.status === status);
       return { status, count: Number(row?.count ?? 0), oldest_age_s: row?.oldest_age_s ?? 0 };
     });

@@ -165,6 +165,17 @@ describe('attention that facts of the provider open', () => {
     });
   });
 
+  it('is opened for an amount that the provider tells otherwise once it was asked again, while the payment stays paid', async () => {
+    const id = await room.pay();
+    const paid = await room.tell(
+      id,
+      { seq: 1, phase: 'succeeded', more: { amount: 149_000, provider_ref: 'V-1' } },
+      { seq: 2, phase: 'succeeded', more: { amount: 148_000, provider_ref: 'V-1' } },
+    );
+    expect(paid).toMatchObject({ status: 'succeeded', amount: 149_000, till: { screen: 'paid' } });
+    expect(await room.open(id)).toEqual(['amount_mismatch']);
+  });
+
   it('of a wrong amount outlives the right one: a bank that told wrong once is looked at', async () => {
     const id = await room.pay();
     const wrong = { seq: 1, phase: 'succeeded', more: { amount: 1 } };
@@ -245,6 +256,9 @@ describe('attention that facts of the provider open', () => {
         { kind: 'late', open: 1, oldest_age_s: 1.5 },
       ]);
       expect(counts).toContainEqual({ kind: 'duplicate', open: 0, oldest_age_s: 0 });
+      expect((await room.openWork.openRefunds()).map(({ status, count }) => ({ status, count }))).toEqual(
+        ['pending', 'requires_customer', 'processing', 'unknown'].map((status) => ({ status, count: 0 })),
+      );
       const open = await room.openWork.openPayments();
       expect(open.map(({ status }) => status).sort()).toEqual(
         ['created', 'processing', 'requires_amount', 'requires_customer', 'unknown'].sort(),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { subjectClose } from '@tolem/contracts';
 import { PaymentHouse, uuidOf } from '../payments/test/payment-house.ts';
 import { AttentionHouse } from './test/attention-house.ts';
 
@@ -51,6 +52,24 @@ describe('a person’s decision', () => {
       'attention.closed',
     ]);
     expect(await isLocked('S-paid')).toBe(true);
+  });
+
+  it('tells the provider’s service, so that what waits behind it goes on', async () => {
+    const id = await unknown();
+    await room.decide(id, 'failed');
+    const rows = await house.rows<{ key: string; body: unknown; headers: Record<string, string> }>(
+      `SELECT key, body, headers FROM outbox WHERE headers ->> 'ce_type' = 'subject.close' AND key = $1`,
+      [id],
+    );
+    expect(rows).toHaveLength(1);
+    expect(subjectClose.produce.parse(rows[0]?.body)).toMatchObject({
+      subject_id: id,
+      op_id: `${id}.close`,
+      lane: id,
+      kind: 'payment',
+      outcome: 'failed',
+    });
+    expect(rows[0]?.headers).toMatchObject({ ce_subject: id, mode: 'test', tenant: room.shop.caller.tenant });
   });
 
   it('that it is not paid makes the payment fail, frees its reference and lets another start', async () => {
@@ -184,7 +203,15 @@ describe('a person’s decision', () => {
       const asked = room.resolver.run(caller, origin, row.id, { outcome: 'failed', reason: 'x' });
       await expect(asked).rejects.toMatchObject({ status: 404 });
       await expect(room.store.get(caller, row.id)).rejects.toMatchObject({ status: 404 });
-      const all = { status: null, kind: null, organization: null, payment: null, after: null, limit: 100 };
+      const all = {
+        status: null,
+        kind: null,
+        organization: null,
+        payment: null,
+        refund: null,
+        after: null,
+        limit: 100,
+      };
       expect(await room.store.list(caller, all)).toEqual([]);
     }
     expect((await room.store.get(room.shop.caller, row.id)).closed_at).toBeNull();

@@ -1,13 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { MODES, subjectClose } from '@tolem/contracts';
 import type { WakeUps } from '@tolem/coordination';
 import { type Clock, idFromUuid, type IdFactory } from '@tolem/domain';
 import { Audit } from '../audit-log/audit.ts';
 import { ApiProblem, notFound, unprocessable } from '../http/api-problem.ts';
 import type { Auth } from '../http/auth.ts';
 import type { Origin } from '../http/origin.ts';
+import { OutboxRows } from '../outbox-rows.ts';
 import { CLOCK, IDS, WAKE_UPS } from '../tokens.ts';
 import { type Query, Transactions } from '../transactions.ts';
-import { type AttentionRow, attentionView } from './attention.ts';
+import { type AttentionRow, attentionView, paymentOf } from './attention.ts';
 import type { ResolveAttentionBody } from './attention.schema.ts';
 
 type Resolved =
@@ -16,7 +18,7 @@ type Resolved =
   | { readonly outcome: 'not_possible'; readonly attention: AttentionRow; readonly possible: readonly string[] };
 
 /**
- * A person's decision. An unknown payment becomes succeeded or failed by it, and whoever waits for the payment is woken;
+ * A person's decision. An unknown payment or refund becomes succeeded or failed by it, and whoever waits for it is woken;
  * everything else is acknowledged. The provider's later word still counts: money outranks a "failed", and "not paid"
  * after a "succeeded" opens attention again instead of taking the money back.
  */
@@ -25,6 +27,7 @@ export class ResolveAttention {
   constructor(
     private readonly transactions: Transactions,
     private readonly audit: Audit,
+    private readonly outbox: OutboxRows,
     @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: IdFactory,
@@ -46,7 +49,7 @@ export class ResolveAttention {
       case 'amount_unknown':
         throw amountUnknown();
       case 'resolved':
-        this.wakeUps.wake([idFromUuid('pay', resolved.attention.subject)]);
+        this.wakeUps.wake(subjectsOf(resolved.attention));
         return resolved.attention;
       case 'repeated':
         return resolved.attention;
@@ -55,6 +58,7 @@ export class ResolveAttention {
 
   async #decide(query: Query, auth: Auth, id: string, body: ResolveAttentionBody): Promise<Resolved> {
     const key = auth.kind === 'key' ? auth : undefined;
+    const [mode] = MODES;
     const [row] = await query<{ answer: Resolved }>('SELECT resolve_attention($1::jsonb) AS answer', [
       JSON.stringify({
         id,
@@ -66,6 +70,8 @@ export class ResolveAttention {
         by: key === undefined ? 'operator' : idFromUuid('key', key.keyId),
         event_id: this.ids.uuid(),
         now: new Date(this.clock.now()).toISOString(),
+        // Tenant, mode and provider are those of what is decided about.
+        outbox: this.outbox.forEveryProvider({ definition: subjectClose, tenant: null, mode }),
       }),
     ]);
     if (row === undefined) throw new Error('the database decided nothing');
@@ -81,7 +87,8 @@ export class ResolveAttention {
       tenantId: row.tenant_id,
       mode: row.mode,
       detail: {
-        payment: idFromUuid('pay', row.subject),
+        payment: paymentOf(row),
+        ...(row.subject_kind === 'refund' ? { refund: idFromUuid('ref', row.subject) } : {}),
         kind: row.kind,
         outcome: row.outcome,
         reason: row.reason,
@@ -89,6 +96,15 @@ export class ResolveAttention {
       },
     });
   }
+}
+
+/** Who may wait for it: of a refund also those who look at its payment. */
+function subjectsOf(row: AttentionRow): string[] {
+  const payment = paymentOf(row);
+  return [
+    ...(row.subject_kind === 'refund' ? [idFromUuid('ref', row.subject)] : []),
+    ...(payment === null ? [] : [payment]),
+  ];
 }
 
 function closed(row: AttentionRow): ApiProblem {
@@ -102,6 +118,6 @@ function notPossible(row: AttentionRow, possible: readonly string[]): ApiProblem
 }
 
 function amountUnknown(): ApiProblem {
-  const detail = 'Nobody has told the amount of this payment yet, so it cannot be declared paid.';
+  const detail = 'Nobody has told the amount of this yet, so it cannot be declared paid.';
   return unprocessable('amount_unknown', '/outcome', detail);
 }

@@ -13,6 +13,12 @@ afterAll(() => house.close());
 
 const { certificate, private_key } = testCertificate();
 
+function encryptedKey(passphrase: string): string {
+  return createPrivateKey(private_key)
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+    .toString();
+}
+
 function upload(more: object = {}): object {
   return { provider: PROVIDER.name, scheme: SCHEME, name: 'shared', certificate, private_key, ...more };
 }
@@ -38,7 +44,10 @@ describe('a shared certificate', () => {
   });
 
   it('lies in the vault encrypted, for its provider’s service to read, and nowhere else', async () => {
-    const made = await house.operator.post('/v1/certificates', upload({ pass_phrase: 'only-here-4711' }));
+    const made = await house.operator.post(
+      '/v1/certificates',
+      upload({ private_key: encryptedKey('only-here-4711'), pass_phrase: 'only-here-4711' }),
+    );
     expect(made.status).toBe(201);
     const admin = await Database.connect({ url: house.database.adminUrl, applicationName: 'spec' });
     try {
@@ -46,7 +55,10 @@ describe('a shared certificate', () => {
         admin,
         new Sealer(admin, parseMasterKeys(house.config.masterKey), () => house.ids.uuid()),
       );
-      expect(await vault.read(made.string('/id'))).toEqual({ certificate, private_key, pass_phrase: 'only-here-4711' });
+      const stored = await vault.read(made.string('/id'));
+      expect(stored).toMatchObject({ version: 1, state: 'active', owner: 'operator' });
+      // Opened once: at rest it needs no pass phrase, because all of it is encrypted.
+      expect(stored?.secret).toEqual({ kind: 'certificate', certificate, private_key });
       const [raw] = await admin.query<{ cipher: Buffer; provider: string; owner_tenant: string | null }>(
         'SELECT cipher, provider, owner_tenant FROM vault.credential WHERE id = $1',
         [made.at('/id')],
@@ -80,16 +92,14 @@ describe('a shared certificate', () => {
   });
 
   it('takes an encrypted key with its pass phrase and refuses it without', async () => {
-    const encrypted = createPrivateKey(private_key)
-      .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
-      .toString();
+    const encrypted = encryptedKey('secret');
     expect(
       (await house.operator.post('/v1/certificates', upload({ private_key: encrypted, pass_phrase: 'secret' }))).status,
     ).toBe(201);
     for (const pass of [{ pass_phrase: 'wrong' }, {}]) {
       expect(await house.operator.post('/v1/certificates', upload({ private_key: encrypted, ...pass }))).toMatchObject({
         status: 422,
-        body: { code: 'private_key_invalid' },
+        body: { code: 'pass_phrase_wrong', errors: [{ pointer: '/pass_phrase' }] },
       });
     }
   });

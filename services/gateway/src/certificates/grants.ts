@@ -11,7 +11,6 @@ import { taxIdInvalid } from '../organizations/organization.ts';
 import { OutboxRows } from '../outbox-rows.ts';
 import { type Query, Transactions } from '../transactions.ts';
 import type { grantsView } from './certificate.schema.ts';
-import { requireCertificate } from './certificates.ts';
 
 export interface Grants {
   readonly certificateId: string;
@@ -65,7 +64,7 @@ export class CertificateGrants {
 
   get(auth: OperatorAuth, certificateId: string, tenantId: string): Promise<Grants> {
     return this.transactions.as(auth, async (query) => {
-      await requireCertificate(query, certificateId);
+      await requireShared(query, certificateId);
       await requireTenant(query, tenantId);
       const rows = await query<{ tax_id: string }>(
         'SELECT tax_id FROM credential_grant WHERE credential_id = $1 AND tenant_id = $2 ORDER BY tax_id',
@@ -82,7 +81,7 @@ export class CertificateGrants {
     limit: number,
   ): Promise<(Grants & { id: string })[]> {
     return this.transactions.as(auth, async (query) => {
-      await requireCertificate(query, certificateId);
+      await requireShared(query, certificateId);
       const rows = await query<{ tenant_id: string; tax_ids: string[] }>(
         `SELECT tenant_id, array_agg(tax_id ORDER BY tax_id) AS tax_ids FROM credential_grant
           WHERE credential_id = $1 AND ($2::uuid IS NULL OR tenant_id < $2) GROUP BY tenant_id ORDER BY tenant_id DESC LIMIT $3`,
@@ -93,7 +92,7 @@ export class CertificateGrants {
   }
 
   async #checked(query: Query, grants: Grants): Promise<string[]> {
-    const certificate = await requireCertificate(query, grants.certificateId);
+    const certificate = await requireShared(query, grants.certificateId);
     await requireTenant(query, grants.tenantId);
     const country = providerNamed(certificate.provider)?.country ?? 'KZ';
     return [...new Set(grants.taxIds.map((text, index) => checkedTaxId(country, text, index)))].sort();
@@ -104,6 +103,16 @@ function checkedTaxId(country: Country, text: string, index: number): string {
   const check = checkTaxId(country, text);
   if (!check.ok) throw taxIdInvalid(country, check.reason, `/tax_ids/${index}`);
   return check.value;
+}
+
+/** Of a tenant's own certificate nothing can be granted to others. */
+async function requireShared(query: Query, id: string): Promise<{ readonly provider: string }> {
+  const [row] = await query<{ provider: string }>(
+    'SELECT provider FROM certificate WHERE id = $1 AND tenant_id IS NULL',
+    [id],
+  );
+  if (row === undefined) throw notFound('certificate');
+  return row;
 }
 
 async function requireTenant(query: Query, id: string): Promise<void> {

@@ -3,6 +3,7 @@ import { type ConnectionState, connectionState, type Envelope } from '@tolem/con
 import type { IdFactory } from '@tolem/domain';
 import type { Database } from '@tolem/persistence';
 import { bodyOf, uuidIn } from '../message-body.ts';
+import { FirstDevices } from '../onboarding/first-devices.ts';
 import { IDS, WORKER_DATABASE } from '../tokens.ts';
 
 interface Fact {
@@ -18,14 +19,23 @@ interface Fact {
 /**
  * One statement for a whole batch. A fact counts where it is newer than what is known and speaks of the present settings;
  * everything else about that connection is old news. Trade points that the provider lists are written by their
- * provider's own id, those that it no longer lists become inactive; no list leaves them as they are.
+ * provider's own id, those that it no longer lists become inactive; no list leaves them as they are. Onboarding halts at
+ * a refusal and waits while the provider is away; what follows once it is up is FirstDevices' to decide.
  */
 const APPLY = `
 WITH fact AS (
   SELECT * FROM jsonb_to_recordset($1) AS f(id uuid, seq bigint, version int, health text, reason jsonb, at timestamptz, points jsonb)
 ), moved AS (
   UPDATE connection c
-     SET health = f.health, reason = nullif(f.reason, 'null'), provider_seq = f.seq, verifying = false, checked_at = f.at, updated_at = now()
+     SET health = f.health, reason = nullif(f.reason, 'null'), provider_seq = f.seq, verifying = false, checked_at = f.at, updated_at = now(),
+         onboarding = CASE WHEN c.onboarding = 'ready' OR f.health = 'up' THEN c.onboarding
+                           WHEN f.health = 'refused' THEN CASE WHEN c.onboarding IS NOT NULL THEN 'failed' END
+                           WHEN c.onboarding = 'failed' THEN 'verifying'
+                           ELSE c.onboarding END,
+         onboarding_reason = CASE WHEN c.onboarding IN ('verifying', 'registering_device', 'failed') AND f.health <> 'up'
+                                  THEN nullif(f.reason, 'null') ELSE c.onboarding_reason END,
+         -- Whoever was refused and is let in again has a first device to ask for again.
+         onboarding_asked = CASE WHEN f.health = 'refused' THEN 0 ELSE c.onboarding_asked END
     FROM fact f
    WHERE c.id = f.id AND c.provider_seq < f.seq AND c.version = f.version AND c.enabled
   RETURNING c.id, c.tenant_id, c.mode, c.organization_id, c.provider, nullif(f.points, 'null') AS points
@@ -52,6 +62,7 @@ export class ApplyConnectionStates {
   constructor(
     @Inject(WORKER_DATABASE) private readonly db: Database,
     @Inject(IDS) private readonly ids: IdFactory,
+    private readonly firstDevices: FirstDevices,
   ) {}
 
   /** Applies a batch; returns the UUIDs of the connections that changed. */
@@ -59,6 +70,8 @@ export class ApplyConnectionStates {
     const facts = newestOf(batch.map((envelope) => factOf(envelope)));
     const rows = facts.map((fact) => ({ ...fact, points: this.#withIds(fact.points) }));
     const changed = await this.db.query<{ id: string }>(APPLY, [JSON.stringify(rows)]);
+    // Not only of what changed just now: a batch that comes again makes up for what a crash left undone.
+    await this.firstDevices.ask(facts.filter(({ health }) => health === 'up').map(({ id }) => id));
     return changed.map((row) => row.id);
   }
 

@@ -17,7 +17,7 @@ export class ConnectionCommands {
       base_url: row.base_url,
       scheme: row.scheme,
       tax_id: taxId,
-      credential_id: row.credential_id === null ? null : idFromUuid('crt', row.credential_id),
+      credential_id: credentialOf(row),
       options: row.options,
       enabled: row.enabled,
     });
@@ -47,6 +47,12 @@ export class ConnectionCommands {
     const id = idFromUuid('con', row.id);
     return { subject_id: id, connection_id: id, connection_version: row.version, device_id: null, lane: id };
   }
+}
+
+/** Certificate or API key: to its provider's service both are something in the vault. */
+function credentialOf(row: ConnectionRow): string | null {
+  const id = row.credential_id ?? row.api_key_id;
+  return id === null ? null : idFromUuid('crt', id);
 }
 
 function putOperation(row: ConnectionRow): string {

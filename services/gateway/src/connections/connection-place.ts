@@ -1,9 +1,6 @@
 import type { Mode, ProviderDescriptor, SchemeDescriptor } from '@tolem/contracts';
-import { uuidFromId } from '@tolem/domain';
 import type { ProviderUrls } from '../config.ts';
-import { ApiProblem, unprocessable } from '../http/api-problem.ts';
-import type { OrganizationRow } from '../organizations/organization.ts';
-import type { Query } from '../transactions.ts';
+import { unprocessable } from '../http/api-problem.ts';
 
 /**
  * Where a connection leads. A tenant cannot name any address: our certificate would introduce itself to whoever it points
@@ -28,42 +25,4 @@ export function baseUrlOf(
 
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
-}
-
-/** The UUID of a certificate that this organization may use, or a refusal that does not tell whether it exists at all. */
-export async function grantedCertificate(
-  query: Query,
-  organization: OrganizationRow,
-  wanted: { text: string | undefined; provider: string; scheme: string },
-  now: number,
-): Promise<string> {
-  if (wanted.text === undefined) {
-    throw unprocessable(
-      'certificate_required',
-      '/certificate',
-      'This scheme works under a shared certificate: name it.',
-    );
-  }
-  const [row] = await query<{ id: string; provider: string; scheme: string; not_after: Date }>(
-    `SELECT c.id, c.provider, c.scheme, c.not_after FROM credential_grant g JOIN certificate c ON c.id = g.credential_id
-      WHERE g.credential_id = $1 AND g.tenant_id = $2 AND g.tax_id = $3`,
-    [uuidFromId('crt', wanted.text) ?? null, organization.tenant_id, organization.tax_id],
-  );
-  if (row === undefined) {
-    const detail = `Under this certificate you may not act for ${organization.tax_id}. Ask the operator to grant it.`;
-    throw new ApiProblem(403, 'tax_id_not_granted', detail, {
-      errors: [{ pointer: '/certificate', code: 'tax_id_not_granted', detail }],
-    });
-  }
-  if (row.provider !== wanted.provider || row.scheme !== wanted.scheme) {
-    throw unprocessable('certificate_mismatch', '/certificate', 'This certificate is for another provider or scheme.');
-  }
-  if (row.not_after.getTime() <= now) {
-    throw unprocessable(
-      'certificate_expired',
-      '/certificate',
-      `This certificate ended on ${row.not_after.toISOString()}.`,
-    );
-  }
-  return row.id;
 }

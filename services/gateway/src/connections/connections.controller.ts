@@ -49,8 +49,14 @@ export class ConnectionsController {
         'provider_not_configured',
         'base_url_not_allowed',
         'certificate_required',
+        'certificate_unknown',
         'certificate_mismatch',
         'certificate_expired',
+        'certificate_not_ready',
+        'certificate_not_used',
+        'certificate_invalid',
+        'api_key_required',
+        'api_key_not_used',
         'organization_archived',
       ],
     },
@@ -92,14 +98,24 @@ export class ConnectionsController {
   @Patch('connections/:id')
   @Operation({
     tag,
-    summary: 'Change certificate or options; the connection is verified again',
+    summary: 'Change certificate, API key or options; the connection is verified again',
     answer: connectionView,
     problems: {
       400: ['invalid_request'],
       403: ['tax_id_not_granted'],
       404: ['not_found'],
       409: ['connection_disabled'],
-      422: ['certificate_mismatch', 'certificate_expired'],
+      422: [
+        'certificate_required',
+        'certificate_unknown',
+        'certificate_mismatch',
+        'certificate_expired',
+        'certificate_not_ready',
+        'certificate_not_used',
+        'certificate_invalid',
+        'api_key_required',
+        'api_key_not_used',
+      ],
     },
   })
   async update(

@@ -16,7 +16,8 @@ import { OutboxRows } from '../outbox-rows.ts';
 import { CLOCK, CONFIG } from '../tokens.ts';
 import { type Query, Transactions } from '../transactions.ts';
 import { ConnectionCommands } from './connection-commands.ts';
-import { baseUrlOf, grantedCertificate } from './connection-place.ts';
+import { ConnectionCredentials } from './connection-credential.ts';
+import { baseUrlOf } from './connection-place.ts';
 import type { CreateConnection, UpdateConnection } from './connection.schema.ts';
 import type { ConnectionRow } from './connection.ts';
 
@@ -36,6 +37,7 @@ export class Connections {
     private readonly commands: ConnectionCommands,
     private readonly outbox: OutboxRows,
     private readonly audit: Audit,
+    private readonly credentials: ConnectionCredentials,
     @Inject(CONFIG) private readonly config: GatewayConfig,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -47,15 +49,14 @@ export class Connections {
     organizationId: string,
     body: CreateConnection,
   ): Promise<Creation<ConnectionRow>> {
-    let published: OutboxRow[] = [];
+    let published: readonly OutboxRow[] = [];
     try {
       const creation = await this.idempotency.create<ConnectionRow>(auth, attempt, {
         make: async (query, id) => {
           const organization = await requireOrganization(query, auth, organizationId);
-          const row = await this.#insert(query, id, organization, body);
-          const changed = { row, action: 'connection.create', commands: this.#settingsAndQuestion(row, origin) };
-          published = await this.#tell(query, auth, origin, changed, organization);
-          return row;
+          const made = await this.makeWithin(query, auth, origin, { id, organization, body });
+          published = made.published;
+          return made.row;
         },
         load: (query, id) => requireConnection(query, auth, id),
       });
@@ -66,6 +67,18 @@ export class Connections {
         throw await this.#exists(auth, organizationId, body.provider, error);
       throw error;
     }
+  }
+
+  /** Makes a connection within the caller's transaction; publish what is to be published when it has committed. */
+  async makeWithin(
+    query: Query,
+    auth: KeyAuth,
+    origin: Origin,
+    made: { readonly id: string; readonly organization: OrganizationRow; readonly body: CreateConnection },
+  ): Promise<{ readonly row: ConnectionRow; readonly published: readonly OutboxRow[] }> {
+    const row = await this.#insert(query, made.id, made.organization, made.body);
+    const changed = { row, action: 'connection.create', commands: this.#settingsAndQuestion(row, origin) };
+    return { row, published: await this.#tell(query, auth, origin, changed, made.organization) };
   }
 
   get(auth: KeyAuth, id: string): Promise<ConnectionRow> {
@@ -93,20 +106,17 @@ export class Connections {
 
   update(auth: KeyAuth, origin: Origin, id: string, body: UpdateConnection): Promise<ConnectionRow> {
     return this.#change(auth, origin, id, async (query, old, organization) => {
-      const certificate =
-        body.certificate === undefined
-          ? old.credential_id
-          : await grantedCertificate(
-              query,
-              organization,
-              { text: body.certificate, provider: old.provider, scheme: old.scheme },
-              this.clock.now(),
-            );
+      const now = new Date(this.clock.now());
+      const isReplaced = body.certificate !== undefined || body.api_key !== undefined;
+      const credential = isReplaced
+        ? await this.credentials.of(query, organization, { ...providerScheme(old), provider: old.provider, body })
+        : { certificateId: old.credential_id, apiKeyId: old.api_key_id };
       const row = await this.#update(
         query,
         id,
-        `credential_id = $3, options = $4, version = version + 1, verifying = true, verifications = verifications + 1`,
-        [certificate, JSON.stringify(body.options ?? old.options)],
+        `credential_id = $3, options = $4, version = version + 1, verifying = true, verifications = verifications + 1,
+         api_key_id = $5, api_key_set_at = CASE WHEN api_key_id IS DISTINCT FROM $5 THEN $6 ELSE api_key_set_at END`,
+        [credential.certificateId, JSON.stringify(body.options ?? old.options), credential.apiKeyId, now],
       );
       return { row, action: 'connection.update', commands: this.#settingsAndQuestion(row, origin) };
     });
@@ -137,11 +147,16 @@ export class Connections {
     requireSameCountry(provider, organization);
     const { mode } = organization;
     const baseUrl = baseUrlOf(this.config.providerUrls, { provider, scheme, mode, wanted: body.base_url });
-    const wanted = { text: body.certificate, provider: provider.name, scheme: scheme.name };
-    const certificate = await grantedCertificate(query, organization, wanted, this.clock.now());
+    const { certificateId, apiKeyId } = await this.credentials.of(query, organization, {
+      provider: provider.name,
+      scheme,
+      body,
+    });
     const [row] = await query<ConnectionRow>(
-      `INSERT INTO connection (id, tenant_id, mode, organization_id, provider, scheme, credential_id, base_url, options, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING *`,
+      `INSERT INTO connection (id, tenant_id, mode, organization_id, provider, scheme, credential_id, base_url, options, created_at, updated_at,
+                               api_key_id, api_key_set_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, CASE WHEN $11::uuid IS NOT NULL THEN $10::timestamptz END)
+       RETURNING *`,
       [
         id,
         organization.tenant_id,
@@ -149,10 +164,11 @@ export class Connections {
         organization.id,
         provider.name,
         scheme.name,
-        certificate,
+        certificateId,
         baseUrl,
         JSON.stringify(body.options),
         new Date(this.clock.now()),
+        apiKeyId,
       ],
     );
     if (row === undefined) throw new Error('a connection was not written');

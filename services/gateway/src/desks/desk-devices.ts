@@ -8,7 +8,7 @@ import type { TradePointRow } from '../trade-points/trade-points.ts';
 import type { Query } from '../transactions.ts';
 import type { DeskRow } from './desk.ts';
 
-type DeskKey = Pick<DeskRow, 'id' | 'tenant_id' | 'mode' | 'organization_id'>;
+export type DeskKey = Pick<DeskRow, 'id' | 'tenant_id' | 'mode' | 'organization_id'>;
 
 /** The devices behind a desk: asked for in the background, at every provider that the organization is connected with. */
 @Injectable()

@@ -31,7 +31,14 @@ export const deskView = z.object({
         provider: z.string(),
         status: z.enum(['pending', 'registered', 'failed', 'deleted']),
         failure: z
-          .object({ code: z.string(), provider_code: z.string().nullable(), provider_message: z.string().nullable() })
+          .object({
+            code: z.string(),
+            provider_code: z.string().nullable(),
+            provider_message: z.string().nullable(),
+            text: z
+              .object({ ru: z.string(), kk: z.string(), en: z.string() })
+              .describe('What an administrator can do about it.'),
+          })
           .nullable(),
       }),
     )

@@ -1,6 +1,7 @@
 import type { Failure, Mode } from '@tolem/contracts';
 import { idFromUuid } from '@tolem/domain';
 import type { z } from 'zod';
+import { adminTextOf } from '../onboarding/admin-text.ts';
 import type { deskView } from './desk.schema.ts';
 
 export interface DeskRow {
@@ -39,7 +40,12 @@ export function deskOf(row: DeskRow): z.output<typeof deskView> {
       failure:
         failure === null
           ? null
-          : { code: failure.code, provider_code: failure.provider_code, provider_message: failure.provider_message },
+          : {
+              code: failure.code,
+              provider_code: failure.provider_code,
+              provider_message: failure.provider_message,
+              text: adminTextOf(failure),
+            },
     })),
     created_at: row.created_at.toISOString(),
   };

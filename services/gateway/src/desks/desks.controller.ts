@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query as QueryParameters } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query as QueryParameters } from '@nestjs/common';
 import { uuidFromId } from '@tolem/domain';
 import { z } from 'zod';
 import { type Answer, created } from '../http/answer.ts';
@@ -8,6 +8,8 @@ import { Operation } from '../http/docs/operation.ts';
 import { CallOrigin, type Origin } from '../http/origin.ts';
 import { afterOf, type Page, pageOf, pageSchema, pageShape } from '../http/page.ts';
 import { CallerKey, Requires } from '../http/requires.ts';
+import { type DeskBatch, deskBatchSchema, deskBatchView } from './desk-batch.schema.ts';
+import { DeskBatches } from './desk-batch.ts';
 import { type CreateDesk, createDeskSchema, deskView, type MoveDesk, moveDeskSchema } from './desk.schema.ts';
 import { deskOf } from './desk.ts';
 import { Desks } from './desks.ts';
@@ -32,7 +34,10 @@ const listSchema = z.strictObject({
 @Controller('v1/desks')
 @Requires('organizations:write')
 export class DesksController {
-  constructor(private readonly desks: Desks) {}
+  constructor(
+    private readonly desks: Desks,
+    private readonly batches: DeskBatches,
+  ) {}
 
   @Post()
   @Operation({
@@ -63,6 +68,31 @@ export class DesksController {
   ): Promise<Answer> {
     const { replayed, value } = await this.desks.create(auth, origin, attempt, body);
     return created(replayed, deskOf(value));
+  }
+
+  @Post('batch')
+  @HttpCode(200)
+  @Operation({
+    tag,
+    summary: 'Make up to 1 000 cash desks at once',
+    description:
+      'Each desk has a result of its own, and one that is refused does not stop the others. Sent again, nothing changes, so no Idempotency-Key is needed. A desk that stands elsewhere in its organization is moved.',
+    answer: deskBatchView,
+    bodyExample: {
+      desks: [
+        { organization: 'org_06dzkx3m0g7w1s8t2v4y5z6a7b', desk: 'desk-01', trade_point: '41' },
+        { organization: 'org_06dzkx3m0g7w1s8t2v4y5z6a7b', desk: 'desk-02', trade_point: '41' },
+      ],
+    },
+    idempotencyKey: 'optional',
+    problems: { 400: ['invalid_request'] },
+  })
+  async batch(
+    @CallerKey() auth: KeyAuth,
+    @CallOrigin() origin: Origin,
+    @Body({ schema: deskBatchSchema }) body: DeskBatch,
+  ): Promise<object> {
+    return this.batches.run(auth, origin, body);
   }
 
   @Get()

@@ -186,7 +186,12 @@ describe('what a provider’s service tells of a device', () => {
     expect(await device(id)).toEqual({
       provider: PROVIDER.name,
       status: 'failed',
-      failure: { code: 'device_refused', provider_code: '-1501', provider_message: 'No' },
+      failure: {
+        code: 'device_refused',
+        provider_code: '-1501',
+        provider_message: 'No',
+        text: { ru: expect.stringMatching(/[а-я]/), kk: expect.any(String), en: expect.stringMatching(/support/) },
+      },
     });
     tell(id, { seq: 3, status: 'registered' });
     await waitFor('the success', async () => ((await device(id)) as { status: string }).status === 'registered');

@@ -13,7 +13,7 @@ import { OutboxRows } from '../outbox-rows.ts';
 import { CLOCK } from '../tokens.ts';
 import type { TradePointRow } from '../trade-points/trade-points.ts';
 import { type Query, Transactions } from '../transactions.ts';
-import { DeskDevices } from './desk-devices.ts';
+import { DeskDevices, type DeskKey } from './desk-devices.ts';
 import type { CreateDesk, MoveDesk } from './desk.schema.ts';
 import { DESK_COLUMNS, type DeskRow } from './desk.ts';
 
@@ -22,6 +22,16 @@ export interface DeskFilter {
   readonly tradePointId: string | null;
   readonly after: string | null;
   readonly limit: number;
+}
+
+export interface MadeDesk {
+  readonly id: string;
+  readonly organization: OrganizationRow;
+  /** The chain's own id. */
+  readonly name: string;
+  readonly point: TradePointRow | undefined;
+  /** The provider's own id of the trade point that it shall stand in once the provider lists it. */
+  readonly wantedTradePoint?: string | undefined;
 }
 
 /** Cash desks under the chain's own names. A payment makes its desk by itself; here desks are made ahead, moved and deleted. */
@@ -43,14 +53,7 @@ export class Desks {
         make: async (query, id) => {
           const organization = await organizationOfBody(query, auth, body.organization);
           const point = await tradePointFor(query, organization, body.trade_point);
-          await query(
-            `INSERT INTO desk (id, tenant_id, mode, organization_id, trade_point_id, external_id, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
-            [id, auth.tenantId, auth.mode, organization.id, point?.id ?? null, body.desk, new Date(this.clock.now())],
-          );
-          const desk = { id, tenant_id: auth.tenantId, mode: auth.mode, organization_id: organization.id };
-          if (point !== undefined) published = await this.devices.register(query, desk, point, origin.traceparent);
-          await this.#note(query, auth, origin, 'desk.create', id);
+          published = await this.makeWithin(query, auth, origin, { id, organization, name: body.desk, point });
           return requireDesk(query, auth, { id });
         },
         load: (query, id) => requireDesk(query, auth, { id }),
@@ -58,9 +61,49 @@ export class Desks {
       this.outbox.publish(published);
       return creation;
     } catch (error) {
-      if (brokenConstraint(error) === 'desk_external_id') throw await this.#exists(auth, body.desk, error);
+      if (brokenConstraint(error) === 'desk_external_id') throw await this.exists(auth, body.desk, error);
       throw error;
     }
+  }
+
+  /** Makes a desk within the caller's transaction, its device asked for where it has a trade point; publish the rows after the commit. */
+  async makeWithin(query: Query, auth: KeyAuth, origin: Origin, made: MadeDesk): Promise<OutboxRow[]> {
+    const { id, organization, name, point } = made;
+    await query(
+      `INSERT INTO desk (id, tenant_id, mode, organization_id, trade_point_id, external_id, wanted_trade_point, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+      [
+        id,
+        auth.tenantId,
+        auth.mode,
+        organization.id,
+        point?.id ?? null,
+        name,
+        made.wantedTradePoint ?? null,
+        new Date(this.clock.now()),
+      ],
+    );
+    await this.#note(query, auth, origin, 'desk.create', id);
+    if (point === undefined) return [];
+    const desk = { id, tenant_id: auth.tenantId, mode: auth.mode, organization_id: organization.id };
+    return this.devices.register(query, desk, point, origin.traceparent);
+  }
+
+  /** Puts a desk into another trade point within the caller's transaction; publish the rows after the commit. */
+  async moveWithin(
+    query: Query,
+    auth: KeyAuth,
+    origin: Origin,
+    desk: DeskKey,
+    point: TradePointRow,
+  ): Promise<OutboxRow[]> {
+    await query('UPDATE desk SET trade_point_id = $2, updated_at = $3 WHERE id = $1', [
+      desk.id,
+      point.id,
+      new Date(this.clock.now()),
+    ]);
+    await this.#note(query, auth, origin, 'desk.move', desk.id);
+    return this.devices.register(query, desk, point, origin.traceparent);
   }
 
   /** @param name `dsk_…` or the chain's own id of a desk that is not deleted */
@@ -89,13 +132,7 @@ export class Desks {
       const organization = await requireOrganization(query, auth, desk.organization_id);
       const point = await tradePointFor(query, organization, body.trade_point);
       if (point === undefined || point.id === desk.trade_point_id) return { row: desk, published: [] };
-      await query('UPDATE desk SET trade_point_id = $2, updated_at = $3 WHERE id = $1', [
-        desk.id,
-        point.id,
-        new Date(this.clock.now()),
-      ]);
-      const rows = await this.devices.register(query, desk, point, origin.traceparent);
-      await this.#note(query, auth, origin, 'desk.move', desk.id);
+      const rows = await this.moveWithin(query, auth, origin, desk, point);
       return { row: await requireDesk(query, auth, { id: desk.id }), published: rows };
     });
     this.outbox.publish(published);
@@ -119,7 +156,8 @@ export class Desks {
     return row;
   }
 
-  async #exists(auth: KeyAuth, externalId: string, cause: unknown): Promise<ApiProblem> {
+  /** Whatever broke the rule that a desk's name is used once, as a refusal that names the desk that has it. */
+  async exists(auth: KeyAuth, externalId: string, cause: unknown): Promise<ApiProblem> {
     const holder = await this.transactions.as(auth, (query) =>
       query<{ id: string; organization_id: string }>(
         'SELECT id, organization_id FROM desk WHERE mode = $1 AND external_id = $2 AND deleted_at IS NULL',
@@ -141,7 +179,7 @@ function refuseDeleted(desk: DeskRow): void {
     throw new ApiProblem(409, 'desk_deleted', 'This desk is deleted. Use its name again to make another one.');
 }
 
-async function organizationOfBody(query: Query, auth: KeyAuth, text: string): Promise<OrganizationRow> {
+export async function organizationOfBody(query: Query, auth: KeyAuth, text: string): Promise<OrganizationRow> {
   const uuid = uuidFromId('org', text);
   // An organization of another tenant is as unknown as one that never was: what a body names is not found, not forbidden.
   if (uuid === undefined) throw notFound('organization');
@@ -153,7 +191,7 @@ async function organizationOfBody(query: Query, auth: KeyAuth, text: string): Pr
 }
 
 /** The named trade point, or the only one there is; undefined where the organization has none and names none. */
-async function tradePointFor(
+export async function tradePointFor(
   query: Query,
   organization: OrganizationRow,
   text: string | undefined,
@@ -182,7 +220,12 @@ async function findDesk(query: Query, auth: KeyAuth, name: string): Promise<Desk
   return requireDesk(query, auth, { id: uuid });
 }
 
-async function requireDesk(query: Query, auth: KeyAuth, by: { id?: string; externalId?: string }): Promise<DeskRow> {
+/** A desk that this key reaches, or 404. */
+export async function requireDesk(
+  query: Query,
+  auth: KeyAuth,
+  by: { id?: string; externalId?: string },
+): Promise<DeskRow> {
   const [row] = await query<DeskRow>(
     `SELECT ${DESK_COLUMNS} FROM desk d
       WHERE d.mode = $1 AND (d.id = $2 OR (d.external_id = $3 AND d.deleted_at IS NULL))`,

@@ -17,8 +17,10 @@ const subject = z
   .string()
   .max(64)
   .transform((text, context) => {
-    const uuid = uuidFromId('pay', text) ?? uuidFromId('att', text) ?? uuidFromId('whe', text);
-    if (uuid === undefined) context.addIssue('must be an id of a payment, of attention or of a webhook endpoint');
+    const uuid =
+      uuidFromId('pay', text) ?? uuidFromId('ref', text) ?? uuidFromId('att', text) ?? uuidFromId('whe', text);
+    if (uuid === undefined)
+      context.addIssue('must be an id of a payment, of a refund, of attention or of a webhook endpoint');
     return uuid ?? z.NEVER;
   });
 
@@ -34,7 +36,7 @@ export const readEventsSchema = z.strictObject({
       '`next` of the answer before; absent: from the oldest event that is kept; `latest`: only what happens from now on.',
     ),
   type: types.optional().describe('One type, or several with commas between them.'),
-  subject: subject.optional().describe('Only what is about this: `pay_…`, `att_…` or `whe_…`.'),
+  subject: subject.optional().describe('Only what is about this: `pay_…`, `ref_…`, `att_…` or `whe_…`.'),
 });
 export type ReadEventsQuery = z.output<typeof readEventsSchema>;
 

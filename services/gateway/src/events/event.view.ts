@@ -2,8 +2,15 @@ import { MODES } from '@tolem/contracts';
 import { idFromUuid } from '@tolem/domain';
 import { z } from 'zod';
 import { type AttentionRow, attentionView, attentionViewSchema } from '../attention/attention.ts';
+import {
+  type EndingCertificateRow,
+  endingCertificateSchema,
+  endingCertificateView,
+} from '../certificates/certificate-event.ts';
 import type { PaymentRow } from '../payments/payment-row.ts';
 import { paymentView, paymentViewSchema } from '../payments/payment.view.ts';
+import type { RefundRow } from '../refunds/refund-row.ts';
+import { refundView, refundViewSchema } from '../refunds/refund.view.ts';
 import {
   type WebhookEndpointSnapshot,
   webhookEndpointView,
@@ -21,7 +28,13 @@ export const eventViewSchema = z.object({
   mode: z.enum(MODES),
   data: z.object({
     object: z
-      .union([paymentViewSchema, attentionViewSchema, webhookEndpointViewSchema])
+      .union([
+        paymentViewSchema,
+        refundViewSchema,
+        attentionViewSchema,
+        endingCertificateSchema,
+        webhookEndpointViewSchema,
+      ])
       .describe('What it is about, as it was then, in the form in which GET shows it.'),
   }),
 });
@@ -46,8 +59,12 @@ function objectOf({ type, snapshot }: EventRow, nowMs: number): EventView['data'
   switch (kind) {
     case 'payment':
       return paymentView(snapshot as PaymentRow, nowMs);
+    case 'refund':
+      return refundView(snapshot as RefundRow, nowMs);
     case 'attention':
       return attentionView(snapshot as AttentionRow);
+    case 'certificate':
+      return endingCertificateView(snapshot as EndingCertificateRow);
     case 'webhook_endpoint':
     case 'test':
       return webhookEndpointView(snapshot as WebhookEndpointSnapshot);

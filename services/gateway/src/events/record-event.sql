@@ -41,6 +41,13 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION record_refund_event(event_id uuid, type text, r refund, at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM record_event(event_id, type, r.tenant_id, r.mode, r.id, r.version, refund_row(r), at);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION record_attention_event(event_id uuid, a attention, at timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -23,9 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<GatewayRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = this.#problemOf(error, request);
-    if (problem.status >= 500) {
-      this.logger.error({ err: error, request_id: request.id, code: problem.code }, 'a request could not be answered');
-    }
+    if (problem.status >= 500) this.#log(error, problem, request.id);
     if (reply.sent) return;
     for (const [name, value] of Object.entries(problem.options.headers ?? {})) void reply.header(name, value);
     if (problem.options.retryAfterS !== undefined)
@@ -34,6 +32,15 @@ export class ProblemFilter implements ExceptionFilter {
       .status(problem.status)
       .type('application/problem+json; charset=utf-8')
       .send(JSON.stringify(problemDocument(problem, request.id)));
+  }
+
+  /** What we refuse on purpose is no fault of the code: a stack would only bury those of real ones while it lasts. */
+  #log(error: unknown, { status, code }: ApiProblem, requestId: string): void {
+    if (error instanceof ApiProblem) {
+      this.logger.warn({ status, code, request_id: requestId }, 'a request was refused for now');
+    } else {
+      this.logger.error({ err: error, request_id: requestId, code }, 'a request could not be answered');
+    }
   }
 
   #problemOf(error: unknown, request: GatewayRequest): ApiProblem {

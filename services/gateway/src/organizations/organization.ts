@@ -1,5 +1,5 @@
 import type { Mode } from '@tolem/contracts';
-import { type Country, type Currency, idFromUuid, type TaxIdKind, type TaxIdRefusal } from '@tolem/domain';
+import { checkTaxId, type Country, type Currency, idFromUuid, type TaxIdKind, type TaxIdRefusal } from '@tolem/domain';
 import type { z } from 'zod';
 import { type ApiProblem, unprocessable } from '../http/api-problem.ts';
 import type { organizationView } from './organization.schema.ts';
@@ -63,6 +63,16 @@ const REFUSALS: Readonly<Record<TaxIdRefusal, Readonly<Record<Country, string>>>
     RU: 'This is no INN.',
   },
 };
+
+/** The tax id as it is kept, and of which kind it is; 422 where it is none of that country. */
+export function validTaxId(of: { readonly country: Country; readonly tax_id: string }): {
+  readonly value: string;
+  readonly kind: TaxIdKind;
+} {
+  const check = checkTaxId(of.country, of.tax_id);
+  if (!check.ok) throw taxIdInvalid(of.country, check.reason);
+  return check;
+}
 
 /** 422 that says in plain words what is wrong with a tax id. */
 export function taxIdInvalid(country: Country, reason: TaxIdRefusal, pointer = '/tax_id'): ApiProblem {

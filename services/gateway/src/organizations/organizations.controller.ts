@@ -1,20 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query as QueryParameters } from '@nestjs/common';
 import { z } from 'zod';
-import { type Answer, created } from '../http/answer.ts';
-import { type Attempt, CreationAttempt } from '../http/attempt.ts';
 import type { KeyAuth } from '../http/auth.ts';
 import { Operation } from '../http/docs/operation.ts';
 import { IdPipe } from '../http/id-pipe.ts';
 import { CallOrigin, type Origin } from '../http/origin.ts';
 import { afterOf, type Page, pageOf, pageSchema, pageShape } from '../http/page.ts';
 import { CallerKey, Requires } from '../http/requires.ts';
-import {
-  type CreateOrganization,
-  createOrganizationSchema,
-  organizationView,
-  type UpdateOrganization,
-  updateOrganizationSchema,
-} from './organization.schema.ts';
+import { organizationView, type UpdateOrganization, updateOrganizationSchema } from './organization.schema.ts';
 import { organizationOf } from './organization.ts';
 import { Organizations } from './organizations.ts';
 
@@ -30,31 +22,6 @@ const id = () => Param('id', new IdPipe('org', 'organization'));
 @Requires('organizations:write')
 export class OrganizationsController {
   constructor(private readonly organizations: Organizations) {}
-
-  @Post()
-  @Operation({
-    tag,
-    summary: 'Make an organization (a legal entity of the chain)',
-    status: 201,
-    answer: organizationView,
-    bodyExample: { country: 'KZ', tax_id: '260141000010', name: 'Small Shops LLP', max_amount: 100000000 },
-    idempotencyKey: 'required',
-    problems: {
-      400: ['invalid_request'],
-      403: ['key_is_limited'],
-      409: ['organization_exists'],
-      422: ['tax_id_invalid'],
-    },
-  })
-  async create(
-    @CallerKey() auth: KeyAuth,
-    @CallOrigin() origin: Origin,
-    @CreationAttempt() attempt: Attempt,
-    @Body({ schema: createOrganizationSchema }) body: CreateOrganization,
-  ): Promise<Answer> {
-    const { replayed, value } = await this.organizations.create(auth, origin, attempt, body);
-    return created(replayed, organizationOf(value));
-  }
 
   @Get()
   @Requires('organizations:write', 'payments:read')

@@ -1,16 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { checkTaxId, type Clock, idFromUuid } from '@tolem/domain';
-import { brokenConstraint } from '@tolem/persistence';
+import { type Clock, idFromUuid } from '@tolem/domain';
 import { Audit } from '../audit-log/audit.ts';
 import { ApiProblem, notFound } from '../http/api-problem.ts';
-import type { Attempt } from '../http/attempt.ts';
 import { type KeyAuth, mayAct } from '../http/auth.ts';
-import { type Creation, Idempotency } from '../http/idempotency.ts';
 import type { Origin } from '../http/origin.ts';
 import { CLOCK } from '../tokens.ts';
 import { type Query, Transactions } from '../transactions.ts';
 import type { CreateOrganization, UpdateOrganization } from './organization.schema.ts';
-import { DEFAULT_TIMEZONE, ORGANIZATION_COLUMNS, type OrganizationRow, taxIdInvalid } from './organization.ts';
+import { DEFAULT_TIMEZONE, ORGANIZATION_COLUMNS, type OrganizationRow, validTaxId } from './organization.ts';
 
 export interface OrganizationFilter {
   readonly taxId: string | null;
@@ -23,56 +20,48 @@ export interface OrganizationFilter {
 @Injectable()
 export class Organizations {
   constructor(
-    private readonly idempotency: Idempotency,
     private readonly transactions: Transactions,
     private readonly audit: Audit,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async create(
+  /** Makes an organization within the caller's transaction. */
+  async makeWithin(
+    query: Query,
     auth: KeyAuth,
     origin: Origin,
-    attempt: Attempt,
+    id: string,
     body: CreateOrganization,
-  ): Promise<Creation<OrganizationRow>> {
-    if (auth.organizations !== null) {
-      throw new ApiProblem(
-        403,
-        'key_is_limited',
-        'This key is limited to some organizations and cannot make another one.',
-      );
-    }
-    const check = checkTaxId(body.country, body.tax_id);
-    if (!check.ok) throw taxIdInvalid(body.country, check.reason);
-    try {
-      return await this.idempotency.create(auth, attempt, {
-        make: async (query, id) => {
-          const [row] = await query<OrganizationRow>(
-            `INSERT INTO organization (id, tenant_id, mode, country, tax_id, tax_id_kind, name, timezone, max_amount, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING ${ORGANIZATION_COLUMNS}`,
-            [
-              id,
-              auth.tenantId,
-              auth.mode,
-              body.country,
-              check.value,
-              check.kind,
-              body.name,
-              body.timezone ?? DEFAULT_TIMEZONE[body.country],
-              body.max_amount,
-              new Date(this.clock.now()),
-            ],
-          );
-          if (row === undefined) throw new Error('an organization was not written');
-          await this.#note(query, auth, origin, 'organization.create', id);
-          return row;
-        },
-        load: (query, id) => requireOrganization(query, auth, id),
-      });
-    } catch (error) {
-      if (brokenConstraint(error) === 'organization_tax_id') throw await this.#exists(auth, check.value, error);
-      throw error;
-    }
+  ): Promise<OrganizationRow> {
+    refuseLimited(auth);
+    const { value, kind } = validTaxId(body);
+    const [row] = await query<OrganizationRow>(
+      `INSERT INTO organization (id, tenant_id, mode, country, tax_id, tax_id_kind, name, timezone, max_amount, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING ${ORGANIZATION_COLUMNS}`,
+      [
+        id,
+        auth.tenantId,
+        auth.mode,
+        body.country,
+        value,
+        kind,
+        body.name,
+        body.timezone ?? DEFAULT_TIMEZONE[body.country],
+        body.max_amount,
+        new Date(this.clock.now()),
+      ],
+    );
+    if (row === undefined) throw new Error('an organization was not written');
+    await this.#note(query, auth, origin, 'organization.create', id);
+    return row;
+  }
+
+  /** Whatever broke the rule that a tenant has an organization once, as a refusal that names the one that is there. */
+  async exists(auth: KeyAuth, taxId: string, cause: unknown): Promise<ApiProblem> {
+    const [row] = await this.list(auth, { taxId, status: null, after: null, limit: 1 });
+    const extra = row === undefined ? {} : { organization: { id: idFromUuid('org', row.id) } };
+    const detail = 'This tenant has an organization with this tax id already.';
+    return new ApiProblem(409, 'organization_exists', detail, { extra, cause });
   }
 
   get(auth: KeyAuth, id: string): Promise<OrganizationRow> {
@@ -92,13 +81,28 @@ export class Organizations {
   }
 
   update(auth: KeyAuth, origin: Origin, id: string, body: UpdateOrganization): Promise<OrganizationRow> {
-    return this.#change(auth, origin, id, 'organization.update', (query) =>
-      query<OrganizationRow>(
-        `UPDATE organization SET name = coalesce($2, name), timezone = coalesce($3, timezone), max_amount = coalesce($4, max_amount), updated_at = $5
-          WHERE id = $1 RETURNING ${ORGANIZATION_COLUMNS}`,
-        [id, body.name ?? null, body.timezone ?? null, body.max_amount ?? null, new Date(this.clock.now())],
-      ),
+    return this.transactions.as(auth, async (query) => {
+      await requireOrganization(query, auth, id);
+      return this.updateWithin(query, auth, origin, id, body);
+    });
+  }
+
+  /** Changes an organization that the caller has found, within his transaction. */
+  async updateWithin(
+    query: Query,
+    auth: KeyAuth,
+    origin: Origin,
+    id: string,
+    body: UpdateOrganization,
+  ): Promise<OrganizationRow> {
+    const [row] = await query<OrganizationRow>(
+      `UPDATE organization SET name = coalesce($2, name), timezone = coalesce($3, timezone), max_amount = coalesce($4, max_amount), updated_at = $5
+        WHERE id = $1 RETURNING ${ORGANIZATION_COLUMNS}`,
+      [id, body.name ?? null, body.timezone ?? null, body.max_amount ?? null, new Date(this.clock.now())],
     );
+    if (row === undefined) throw notFound('organization');
+    await this.#note(query, auth, origin, 'organization.update', id);
+    return row;
   }
 
   /** An archived organization takes no new payments; what is under way goes on. */
@@ -136,18 +140,16 @@ export class Organizations {
     });
   }
 
-  async #exists(auth: KeyAuth, taxId: string, cause: unknown): Promise<ApiProblem> {
-    const [row] = await this.list(auth, { taxId, status: null, after: null, limit: 1 });
-    const extra = row === undefined ? {} : { organization: { id: idFromUuid('org', row.id) } };
-    return new ApiProblem(409, 'organization_exists', 'This tenant has an organization with this tax id already.', {
-      extra,
-      cause,
-    });
-  }
-
   #note(query: Query, auth: KeyAuth, origin: Origin, action: string, id: string): Promise<void> {
     return this.audit.write(query, { auth, origin, action, subject: idFromUuid('org', id), tenantId: auth.tenantId });
   }
+}
+
+/** A key that is limited to some organizations cannot make another one. */
+export function refuseLimited(auth: KeyAuth): void {
+  if (auth.organizations === null) return;
+  const detail = 'This key is limited to some organizations and cannot make another one.';
+  throw new ApiProblem(403, 'key_is_limited', detail);
 }
 
 /** An organization that this key reaches, or 404. Row-level security hides those of other tenants. */

@@ -4,6 +4,11 @@ CREATE OR REPLACE FUNCTION rfc3339(at timestamptz) RETURNS text LANGUAGE sql IMM
   SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
+-- PostgreSQL breaks base64 into lines; the contracts want one.
+CREATE OR REPLACE FUNCTION base64(bytes bytea) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT translate(encode(bytes, 'base64'), E'\n', '')
+$$;
+
 -- What every command about a payment carries (contracts: commandShape).
 CREATE OR REPLACE FUNCTION payment_command(p payment, op text) RETURNS jsonb LANGUAGE sql STABLE AS $$
   WITH it AS MATERIALIZED (SELECT public_id('pay', p.id) AS id)
@@ -22,6 +27,7 @@ CREATE OR REPLACE FUNCTION payment_start_body(p payment) RETURNS jsonb LANGUAGE 
   SELECT payment_command(p, 'start') || jsonb_build_object(
     'method', p.method, 'amount', p.amount, 'currency', p.currency, 'reference', p.reference,
     'trade_point_ref', p.trade_point_ref, 'start_by', rfc3339(p.start_by))
+    || CASE WHEN p.sealed IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('sealed', base64(p.sealed)) END
 $$;
 
 CREATE OR REPLACE FUNCTION payment_cancel_body(p payment) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -32,4 +38,8 @@ $$;
 CREATE OR REPLACE FUNCTION payment_report_body(p payment, asked_at timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT payment_command(p, 'report.' || floor(extract(epoch FROM asked_at) * 1000)::bigint)
          || jsonb_build_object('kind', 'payment', 'start_by', rfc3339(p.start_by))
+$$;
+
+CREATE OR REPLACE FUNCTION payment_refresh_body(p payment, asked_at timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT payment_command(p, 'refresh.' || floor(extract(epoch FROM asked_at) * 1000)::bigint)
 $$;

@@ -24,6 +24,8 @@ export interface PaymentRow {
   readonly desk: string | null;
   readonly provider: string | null;
   readonly method: string | null;
+  /** Fields of the method as everybody may see them; absent in events of before. */
+  readonly method_data?: Readonly<Record<string, unknown>>;
   readonly amount: number | null;
   readonly currency: Currency | null;
   readonly status: PaymentStatus;
@@ -37,6 +39,11 @@ export interface PaymentRow {
   readonly slip: Readonly<Record<string, string>> | null;
   readonly failure: Failure | null;
   readonly refunded: number;
+  /** Of refunds that have not ended; absent in events of before. */
+  readonly reserved?: number;
+  /** A sale made before, taken in so that it can be refunded; absent in events of before. */
+  readonly imported?: boolean;
+  readonly paid_at?: string | null;
   readonly cancel_requested_at: string | null;
   readonly cancel_result: CancelResult | null;
   readonly late: boolean;

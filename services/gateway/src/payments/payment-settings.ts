@@ -32,6 +32,6 @@ export const DEFAULT_PAYMENT_SETTINGS: PaymentSettings = {
   startGraceMs: 2_000,
   startReportEveryMs: 30_000,
   reportAfterMs: 300_000,
-  pressureEveryMs: 500,
+  pressureEveryMs: 1_000,
   maxOutboxAgeMs: 3_000,
 };

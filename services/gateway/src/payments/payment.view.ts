@@ -1,19 +1,21 @@
-import { cancelResultSchema, nextActionSchema } from '@tolem/contracts';
-import {
-  CASHIER_KEYS,
-  type CashierKey,
-  CURRENCIES,
-  cashierText,
-  displayMoney,
-  idFromUuid,
-  PAYMENT_STATUSES,
-  TILL_SCREENS,
-  tillOf,
-} from '@tolem/domain';
+import { nextActionSchema } from '@tolem/contracts';
+import { CURRENCIES, displayMoney, idFromUuid, PAYMENT_STATUSES, tillOf } from '@tolem/domain';
 import { z } from 'zod';
 import type { PaymentRow } from './payment-row.ts';
+import {
+  cancelView,
+  cancelViewSchema,
+  cashierKeyOf,
+  failureView,
+  failureViewSchema,
+  instant,
+  resolutionView,
+  resolutionViewSchema,
+  tillViewSchema,
+} from './view-parts.ts';
 
-const textSchema = z.object({ ru: z.string(), kk: z.string(), en: z.string() });
+/** Enough to tell the payments of a shop apart; a provider may put it where the buyer reads it. */
+const CODE_LENGTH = 6;
 
 /** A payment as the API shows it: in answers, in lists, in events. */
 export const paymentViewSchema = z.object({
@@ -32,46 +34,35 @@ export const paymentViewSchema = z.object({
       type: z.string(),
       payment_methods: z.array(z.string()).describe('What the buyer may pay with, in the words of the provider.'),
     })
+    .catchall(z.union([z.string(), z.array(z.string())]))
+    .describe("The method's own fields are beside its type; personal ones show their last two characters only.")
     .nullable(),
   next_action: z
     .object({
       type: nextActionSchema.shape.type,
       qr: z.string().optional(),
       qr_svg: z.string().optional().describe('Path of the picture.'),
+      link: z.string().optional().describe('What the buyer opens on his phone.'),
+      link_qr_svg: z.string().optional().describe('Path of a picture that opens the link when it is scanned.'),
       expires_at: z.string().nullable(),
     })
     .nullable(),
-  till: z.object({
-    screen: z.enum(TILL_SCREENS),
-    hand_over_goods: z.boolean(),
-    may_start_another: z.boolean(),
-    hide_qr: z.boolean(),
-    seconds_left: z.int().nullable(),
-    message: textSchema,
-  }),
+  till: tillViewSchema,
+  code: z.string().describe('Short, for people: what a buyer reads to the cashier to find this payment.'),
+  imported: z.boolean().describe('A sale made before, taken in so that it can be refunded.'),
+  paid_at: z.string().optional().describe('Of an imported one.'),
   amount_refunded: z.int(),
-  amount_refundable: z.int(),
+  amount_refundable: z
+    .int()
+    .describe('What is paid and neither refunded nor reserved for a refund that has not ended.'),
   receipt: z.null(),
   slip: z.record(z.string(), z.string()).nullable(),
   provider: z.object({ name: z.string(), id: z.string().nullable() }).nullable(),
-  failure: z
-    .object({
-      code: z.string(),
-      provider_code: z.string().nullable(),
-      provider_message: z.string().nullable(),
-      cashier_message: textSchema,
-    })
-    .nullable(),
-  resolution: z
-    .object({
-      attention: z.string().describe('`att_…`: who, why and on what evidence.'),
-      outcome: z.enum(['succeeded', 'failed']),
-      at: z.string(),
-      confirmed: z.boolean().describe('The provider has said the same since.'),
-    })
+  failure: failureViewSchema.nullable(),
+  resolution: resolutionViewSchema
     .nullable()
     .describe('What a person decided while nobody could say whether it was paid.'),
-  cancel: z.object({ requested_at: z.string(), result: cancelResultSchema }).nullable(),
+  cancel: cancelViewSchema.nullable(),
   metadata: z.record(z.string(), z.string()),
   created_at: z.string(),
   updated_at: z.string(),
@@ -87,7 +78,7 @@ export type PaymentView = z.infer<typeof paymentViewSchema>;
 /** @param nowMs epoch milliseconds, for the seconds that the till counts down from */
 export function paymentView(row: PaymentRow, nowMs: number): PaymentView {
   const id = idFromUuid('pay', row.id);
-  const cashierKey = cashierKeyOf(row);
+  const cashierKey = cashierKeyOf(row.failure);
   return {
     id,
     object: 'payment',
@@ -102,7 +93,7 @@ export function paymentView(row: PaymentRow, nowMs: number): PaymentView {
     desk: row.desk,
     reference: row.reference,
     late: row.late,
-    method: row.method === null ? null : { type: row.method, payment_methods: [...row.payment_methods] },
+    method: methodView(row),
     next_action: nextActionView(row, id),
     till: tillOf({
       status: row.status,
@@ -113,26 +104,17 @@ export function paymentView(row: PaymentRow, nowMs: number): PaymentView {
       expiresAtMs: row.expires_at === null ? null : Date.parse(row.expires_at),
       nowMs,
     }),
+    code: id.slice(-CODE_LENGTH).toUpperCase(),
+    imported: row.imported === true,
+    ...(typeof row.paid_at === 'string' ? { paid_at: instant(row.paid_at) } : {}),
     amount_refunded: row.refunded,
-    // Nothing can be refunded through this API before it has refunds; a number above zero would promise otherwise.
-    amount_refundable: 0,
+    amount_refundable: row.status === 'succeeded' ? (row.amount ?? 0) - row.refunded - (row.reserved ?? 0) : 0,
     receipt: null,
     slip: row.slip === null ? null : { ...row.slip },
     provider: row.provider === null ? null : { name: row.provider, id: row.provider_ref },
-    failure:
-      row.failure === null
-        ? null
-        : {
-            code: row.failure.code,
-            provider_code: row.failure.provider_code,
-            provider_message: row.failure.provider_message,
-            cashier_message: cashierText(cashierKey ?? 'failed'),
-          },
-    resolution: resolutionView(row),
-    cancel:
-      row.cancel_requested_at === null || row.cancel_result === null
-        ? null
-        : { requested_at: instant(row.cancel_requested_at), result: row.cancel_result },
+    failure: failureView(row.failure, 'failed'),
+    resolution: resolutionView(row.resolution),
+    cancel: cancelView(row),
     metadata: { ...row.metadata },
     created_at: instant(row.created_at),
     updated_at: instant(row.updated_at),
@@ -141,28 +123,23 @@ export function paymentView(row: PaymentRow, nowMs: number): PaymentView {
   };
 }
 
+function methodView(row: PaymentRow): PaymentView['method'] {
+  if (row.method === null) return null;
+  const own = Object.entries(row.method_data ?? {}).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value] as const] : [],
+  );
+  return { ...Object.fromEntries(own), type: row.method, payment_methods: [...row.payment_methods] };
+}
+
 /** Only while the buyer has something to do: an action of yesterday on a screen takes money that nobody waits for. */
 function nextActionView(row: PaymentRow, id: string): PaymentView['next_action'] {
   if (row.status !== 'requires_customer' || row.next_action === null) return null;
-  const { type, qr } = row.next_action;
+  const { type, qr, link } = row.next_action;
+  const picture = `/v1/payments/${id}/qr.svg`;
   return {
     type,
-    ...(qr === undefined ? {} : { qr, qr_svg: `/v1/payments/${id}/qr.svg` }),
+    ...(qr === undefined ? {} : { qr, qr_svg: picture }),
+    ...(link === undefined ? {} : { link, link_qr_svg: picture }),
     expires_at: row.expires_at === null ? null : instant(row.expires_at),
   };
-}
-
-function resolutionView({ resolution }: PaymentRow): PaymentView['resolution'] {
-  if (resolution === null || resolution === undefined) return null;
-  const { attention, outcome, at, confirmed } = resolution;
-  return { attention: idFromUuid('att', attention), outcome, at: instant(at), confirmed };
-}
-
-/** A neighbouring release may know texts that this one does not; then the usual text of the status stands. */
-function cashierKeyOf(row: PaymentRow): CashierKey | null {
-  return CASHIER_KEYS.find((key) => key === row.failure?.cashier_key) ?? null;
-}
-
-function instant(fromDatabase: string): string {
-  return new Date(fromDatabase).toISOString();
 }

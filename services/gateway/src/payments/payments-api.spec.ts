@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@tolem/testing';
 import { GatewayHarness, PROVIDER, type Shop } from '../test/gateway-harness.ts';
 import { paymentViewSchema } from './payment.view.ts';
-import { PaymentWaiters } from './waiting/payment-waiters.ts';
+import { Waiters } from './waiting/waiters.ts';
 import { tellPayment, tellProgress } from './test/provider-facts.ts';
 
 const QR = {
@@ -259,7 +259,7 @@ describe('GET /v1/payments', () => {
       headers: { authorization: `Bearer ${shop.key}` },
       signal: hangUp.signal,
     });
-    const waiters = house.gateway.app.get(PaymentWaiters);
+    const waiters = house.gateway.app.get(Waiters);
     await waitFor('a waiter', () => waiters.count === 1);
     hangUp.abort();
     await expect(reply).rejects.toThrow('abort');
@@ -413,7 +413,7 @@ describe('closing the gateway', () => {
         trade_point: own.tradePoints[0],
       });
       const waiting = Array.from({ length: 5 }, () => own.api.get(`/v1/payments/${body.id}?wait=30`));
-      await waitFor('five waiters', () => other.gateway.app.get(PaymentWaiters).count === 5);
+      await waitFor('five waiters', () => other.gateway.app.get(Waiters).count === 5);
       const closing = other.close();
       closed = true;
       for (const reply of await Promise.all(waiting))

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { GatewayConfig } from '../config.ts';
+import { DigestKeys } from '../digest-keys.ts';
 import { CONFIG } from '../tokens.ts';
 import { ApplyPaymentFactsController } from './apply-payment-facts/apply-payment-facts.controller.ts';
 import { ApplyPaymentFacts } from './apply-payment-facts/apply-payment-facts.ts';
@@ -8,14 +9,19 @@ import { CancelPayment } from './cancel-payment/cancel-payment.ts';
 import { CreatePaymentController } from './create-payment/create-payment.controller.ts';
 import { CreatePayment } from './create-payment/create-payment.ts';
 import { OutboxPressure } from './create-payment/outbox-pressure.ts';
+import { PersonalFields } from './create-payment/personal-fields.ts';
+import { ImportPaymentController } from './import-payment/import-payment.controller.ts';
+import { ImportPayment } from './import-payment/import-payment.ts';
 import { ListPaymentsController } from './list-payments/list-payments.controller.ts';
 import { DEFAULT_PAYMENT_SETTINGS, PAYMENT_SETTINGS, type PaymentSettings } from './payment-settings.ts';
 import { PaymentQrController } from './payment-qr/payment-qr.controller.ts';
 import { PaymentStore } from './payment-store.ts';
 import { ReadPaymentController } from './read-payment/read-payment.controller.ts';
 import { ReadPayment } from './read-payment/read-payment.ts';
+import { RefreshPaymentController } from './refresh-payment/refresh-payment.controller.ts';
+import { RefreshPayment } from './refresh-payment/refresh-payment.ts';
 import { SweepPayments } from './sweep-payments/sweep-payments.ts';
-import { PaymentWaiters } from './waiting/payment-waiters.ts';
+import { Waiters } from './waiting/waiters.ts';
 
 /**
  * The room of payments. A request makes a payment (create-payment) and waits for news of it (waiting); the facts come
@@ -27,6 +33,8 @@ import { PaymentWaiters } from './waiting/payment-waiters.ts';
     CreatePaymentController,
     ListPaymentsController,
     CancelPaymentController,
+    RefreshPaymentController,
+    ImportPaymentController,
     ReadPaymentController,
     PaymentQrController,
     ApplyPaymentFactsController,
@@ -41,13 +49,18 @@ import { PaymentWaiters } from './waiting/payment-waiters.ts';
       }),
     },
     PaymentStore,
-    PaymentWaiters,
+    Waiters,
     OutboxPressure,
+    DigestKeys,
+    PersonalFields,
     CreatePayment,
     ReadPayment,
     CancelPayment,
+    RefreshPayment,
+    ImportPayment,
     ApplyPaymentFacts,
     SweepPayments,
   ],
+  exports: [PAYMENT_SETTINGS, PaymentStore, Waiters, OutboxPressure],
 })
 export class PaymentsModule {}

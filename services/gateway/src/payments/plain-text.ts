@@ -11,3 +11,15 @@ export function plainText(maxLength: number) {
       'must be well-formed text without control characters',
     );
 }
+
+const MAX_METADATA_ENTRIES = 50;
+
+/** What the chain keeps with a payment or refund for itself. */
+export const metadataSchema = z
+  .record(plainText(64), z.string().max(500).refine(isStorable, 'must be well-formed text'))
+  .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, `at most ${MAX_METADATA_ENTRIES} entries`);
+
+/** Zero bytes and lone surrogates cannot be kept as JSON by the database. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\u0000');
+}

@@ -5,12 +5,14 @@ export const createTenantSchema = z.strictObject({
 });
 export type CreateTenant = z.output<typeof createTenantSchema>;
 
-/** `refund` is known and not yet possible, so that it is refused with a reason instead of as a mistake. */
+/** What happens to money that comes after "not paid". */
+const LATE_POLICIES = ['person', 'keep', 'refund'] as const;
+
 export const updateTenantSchema = z.strictObject({
   late_policy: z
-    .enum(['person', 'keep', 'refund'])
+    .enum(LATE_POLICIES)
     .describe(
-      'What happens to money that comes after "not paid": `person` opens attention, `keep` only tells of it (`payment.late`), `refund` sends it back (not possible yet).',
+      'What happens to money that comes after "not paid": `person` opens attention, `keep` only tells of it (`payment.late`), `refund` sends it back by itself, once, where the connection refunds without the buyer, and opens attention elsewhere.',
     ),
 });
 export type UpdateTenant = z.output<typeof updateTenantSchema>;
@@ -20,7 +22,7 @@ export const tenantView = z.object({
   object: z.literal('tenant'),
   name: z.string(),
   status: z.enum(['active', 'suspended']),
-  late_policy: z.enum(['person', 'keep']),
+  late_policy: z.enum(LATE_POLICIES),
   created_at: z.string(),
 });
 

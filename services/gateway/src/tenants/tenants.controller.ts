@@ -74,7 +74,7 @@ export class TenantsController {
     summary: 'Change what happens to late money',
     answer: tenantView,
     bodyExample: { late_policy: 'keep' },
-    problems: { 400: ['invalid_request'], 404: ['not_found'], 422: ['late_policy_not_possible'] },
+    problems: { 400: ['invalid_request'], 404: ['not_found'] },
   })
   async update(
     @CallerOperator() auth: OperatorAuth,

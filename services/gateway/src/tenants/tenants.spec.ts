@@ -55,14 +55,13 @@ describe('a tenant', () => {
     expect(entries).toEqual([expect.objectContaining({ subject: tenant, detail: { late_policy: 'keep' } })]);
   });
 
-  it('cannot have late money refunded by itself yet', async () => {
+  it('may have late money refunded by itself, and knows no other policies', async () => {
     const { tenant, api } = await house.tenant();
-    const refused = await house.operator.patch(`/v1/tenants/${tenant}`, { late_policy: 'refund' });
-    expect(refused).toMatchObject({
-      status: 422,
-      body: { code: 'late_policy_not_possible', errors: [{ pointer: '/late_policy' }] },
+    expect(await house.operator.patch(`/v1/tenants/${tenant}`, { late_policy: 'refund' })).toMatchObject({
+      status: 200,
+      body: { late_policy: 'refund' },
     });
-    expect((await house.operator.get(`/v1/tenants/${tenant}`)).at('/late_policy')).toBe('person');
+    expect((await house.operator.get(`/v1/tenants/${tenant}`)).at('/late_policy')).toBe('refund');
     for (const body of [{}, { late_policy: 'burn' }, { late_policy: 'keep', name: 'x' }])
       expect((await house.operator.patch(`/v1/tenants/${tenant}`, body)).status).toBe(400);
     expect((await api.patch(`/v1/tenants/${tenant}`, { late_policy: 'keep' })).status).toBe(403);

@@ -5,7 +5,7 @@ import { ApiKeyStore, type MadeKey } from '../api-keys/api-key-store.ts';
 import { API_KEY_COLUMNS, type ApiKeyRow } from '../api-keys/api-key.ts';
 import { KeyDirectory } from '../api-keys/key-directory.ts';
 import { Audit } from '../audit-log/audit.ts';
-import { type ApiProblem, notFound, unprocessable } from '../http/api-problem.ts';
+import { notFound } from '../http/api-problem.ts';
 import type { Attempt } from '../http/attempt.ts';
 import type { OperatorAuth } from '../http/auth.ts';
 import { type Creation, Idempotency } from '../http/idempotency.ts';
@@ -18,7 +18,7 @@ export interface TenantRow {
   readonly id: string;
   readonly name: string;
   readonly status: 'active' | 'suspended';
-  readonly late_policy: 'person' | 'keep';
+  readonly late_policy: 'person' | 'keep' | 'refund';
   readonly created_at: Date;
 }
 
@@ -102,7 +102,6 @@ export class Tenants {
   update(auth: OperatorAuth, origin: Origin, id: string, { late_policy: policy }: UpdateTenant): Promise<TenantRow> {
     return this.transactions.as(auth, async (query) => {
       const tenant = await requireTenant(query, id);
-      if (policy === 'refund') throw lateRefundNotPossible();
       const [changed] = await query<TenantRow>(
         `UPDATE tenant SET late_policy = $2, updated_at = $3 WHERE id = $1 AND late_policy <> $2 RETURNING ${COLUMNS}`,
         [id, policy, new Date(this.clock.now())],
@@ -123,11 +122,6 @@ export class Tenants {
   ): Promise<void> {
     return this.audit.write(query, { auth, origin, action, subject: idFromUuid('ten', id), tenantId: id, detail });
   }
-}
-
-function lateRefundNotPossible(): ApiProblem {
-  const detail = 'Late money cannot be sent back by itself as long as there are no refunds. Choose `person` or `keep`.';
-  return unprocessable('late_policy_not_possible', '/late_policy', detail);
 }
 
 async function requireTenant(query: Query, id: string): Promise<TenantRow> {

@@ -8,7 +8,7 @@ import {
   type ProviderDescriptor,
   PROVIDERS,
 } from '@tolem/contracts';
-import { MemoryWakeUps } from '@tolem/coordination';
+import { MemoryAnswers, MemoryWakeUps } from '@tolem/coordination';
 import { type Clock, IdFactory, systemClock } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
@@ -72,6 +72,8 @@ export class GatewayHarness {
     readonly config: GatewayConfig,
     /** What the gateway has logged, line by line. */
     readonly logLines: readonly string[],
+    /** Where the provider's stand-in answers questions. */
+    readonly answers: MemoryAnswers,
   ) {
     this.operator = this.api(OPERATOR_KEY);
   }
@@ -112,8 +114,9 @@ export class GatewayHarness {
     };
     const bus = new InProcessBus({ topology, onError: (error) => logger.error({ err: error }, 'bus') });
     const wakeUps = new MemoryWakeUps();
-    const gateway = await startGateway(config, { bus, wakeUps, clock, ids, logger, metrics: new Metrics() });
-    const harness = new GatewayHarness(gateway, bus, ids, clock, database, config, lines);
+    const answers = new MemoryAnswers();
+    const gateway = await startGateway(config, { bus, wakeUps, answers, clock, ids, logger, metrics: new Metrics() });
+    const harness = new GatewayHarness(gateway, bus, ids, clock, database, config, lines, answers);
     harness.#listen();
     return harness;
   }

@@ -18,17 +18,17 @@ beforeAll(async () => {
   });
   const key = await owner.api.post(`/v1/tenants/${owner.tenant}/api_keys`, { mode: 'test', scopes: ['admin'] });
   const [method] = PROVIDER.methods;
-  const paid = await owner.api.post(
-    '/v1/payments',
-    {
-      organization: owner.organization,
-      desk: 'desk-of-owner',
-      amount: 149_000,
-      currency: PROVIDER.currency,
-      method: { type: method?.type },
-    },
-    { 'idempotency-key': 'payment-of-owner' },
-  );
+  const sale = {
+    organization: owner.organization,
+    desk: 'desk-of-owner',
+    amount: 149_000,
+    currency: PROVIDER.currency,
+    method: { type: method?.type },
+  };
+  const paid = await owner.api.post('/v1/payments', sale, { 'idempotency-key': 'payment-of-owner' });
+  const old = { ...sale, provider_ref: 'of-owner', paid_at: '2026-01-01T00:00:00Z' };
+  const imported = await owner.api.post('/v1/payments/import', old);
+  const refund = await owner.api.post('/v1/refunds', { payment: imported.string('/id') });
   // Port 9 takes nothing: the delivery stays in the log as it is.
   const endpoint = await owner.api.post('/v1/webhook_endpoints', { url: 'http://127.0.0.1:9/' });
   tellPayment(house, paid.string('/id'), 1, 'unknown');
@@ -45,6 +45,7 @@ beforeAll(async () => {
     desk: desk.string('/id'),
     key: key.string('/id'),
     payment: paid.string('/id'),
+    refund: refund.string('/id'),
     attention: String(attention),
     endpoint: endpoint.string('/id'),
     delivery: String(delivery?.['id']),
@@ -86,6 +87,28 @@ const ROUTES: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/v1/payments/{payment}/qr.txt'],
   ['GET', '/v1/payments/{payment}/qr.svg'],
   ['GET', '/v1/payments/{payment}/qr.png'],
+  ['POST', '/v1/payments/{payment}/refresh'],
+  [
+    'POST',
+    '/v1/payments/import',
+    {
+      organization: '{organization}',
+      desk: 'mine-now',
+      provider_ref: '1',
+      amount: 1,
+      currency: PROVIDER.currency,
+      method: { type: PROVIDER.methods[0]?.type },
+      paid_at: '2026-01-01T00:00:00Z',
+    },
+  ],
+  ['POST', '/v1/payers/lookup', { desk: 'desk-of-owner', phone: '+77011234567' }],
+  ['POST', '/v1/refunds', { payment: '{payment}' }],
+  ['GET', '/v1/refunds/{refund}'],
+  ['POST', '/v1/refunds/{refund}/choose', { purchase: 'of-owner' }],
+  ['POST', '/v1/refunds/{refund}/cancel', {}],
+  ['GET', '/v1/refunds/{refund}/qr.txt'],
+  ['GET', '/v1/refunds/{refund}/qr.svg'],
+  ['GET', '/v1/refunds/{refund}/qr.png'],
   ['GET', '/v1/attention/{attention}'],
   ['POST', '/v1/attention/{attention}/resolve', { outcome: 'succeeded', reason: 'It is mine now' }],
   ['GET', '/v1/events/{event}'],
@@ -105,9 +128,12 @@ const NAME_NOTHING = [
   'POST /v1/organizations',
   'GET /v1/organizations',
   'GET /v1/desks',
+  'POST /v1/desks/batch',
+  'POST /v1/organizations/bulk',
   'POST /v1/payments',
   'GET /v1/payments',
   'POST /v1/payments/cancel_by_key',
+  'GET /v1/refunds',
   'GET /v1/attention',
   'GET /v1/events',
   'POST /v1/webhook_endpoints',
@@ -160,6 +186,8 @@ describe('another tenant’s things', () => {
       '/v1/desks',
       '/v1/api_keys',
       '/v1/payments',
+      '/v1/refunds',
+      `/v1/refunds?payment=${ids['payment']}`,
       '/v1/audit_log',
       '/v1/attention',
       `/v1/attention?organization=${owner.organization}`,
@@ -211,6 +239,7 @@ async function everything(): Promise<unknown> {
     `SELECT (SELECT jsonb_agg(o ORDER BY o.id) FROM organization o) AS organizations, (SELECT jsonb_agg(c ORDER BY c.id) FROM connection c) AS connections,
             (SELECT jsonb_agg(d ORDER BY d.id) FROM desk d) AS desks, (SELECT jsonb_agg(k.revoked_at ORDER BY k.id) FROM api_key k) AS keys,
             (SELECT jsonb_agg(p ORDER BY p.id) FROM payment p) AS payments, (SELECT jsonb_agg(a ORDER BY a.id) FROM attention a) AS attention,
+            (SELECT jsonb_agg(r ORDER BY r.id) FROM refund r) AS refunds,
             (SELECT jsonb_agg(w.id ORDER BY w.id) FROM webhook_endpoint w WHERE w.enabled) AS endpoints, (SELECT count(*) FROM event) AS events`,
   );
 }

@@ -21,6 +21,12 @@ const MARGIN_MS = 2_000;
 /** What could not be made into a request is a bug of ours: no attempt of the endpoint's, and not for every second. */
 const BROKEN_MS = 60_000;
 
+/** Whose changes are remembered with their trace, by the first word of the event's type. */
+const TRACED: ReadonlyMap<string, 'pay' | 'ref'> = new Map([
+  ['payment', 'pay'],
+  ['refund', 'ref'],
+]);
+
 /** What waits for one endpoint in this process. */
 interface Lane {
   readonly queue: { readonly taken: TakenDelivery; readonly startByMs: number }[];
@@ -177,7 +183,8 @@ export class DeliverWebhooks implements OnApplicationBootstrap, OnModuleDestroy 
 
   #attempt(taken: TakenDelivery): Promise<DeliveryOutcome> {
     const { content: row, attempt, endpoint } = taken;
-    const parent = row.type.startsWith('payment.') ? this.bell.traceOf(idFromUuid('pay', row.snapshot.id)) : undefined;
+    const prefix = TRACED.get(row.type.split('.')[0] ?? '');
+    const parent = prefix === undefined ? undefined : this.bell.traceOf(idFromUuid(prefix, row.snapshot.id));
     const attributes = {
       'tolem.event': idFromUuid('evt', taken.event),
       'tolem.event_type': row.type,

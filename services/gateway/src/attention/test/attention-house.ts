@@ -22,7 +22,7 @@ export class AttentionHouse {
   ) {
     const transactions = new Transactions(house.app, house.worker);
     this.store = new AttentionStore(transactions);
-    this.resolver = new ResolveAttention(transactions, new Audit(house.ids), house.wakeUps, house.clock, house.ids);
+    this.resolver = new ResolveAttention(transactions, new Audit(house.ids), house.outboxRows, house.wakeUps, house.clock, house.ids);
     this.openWork = new OpenWork(house.worker, house.clock);
   }
 
@@ -39,7 +39,7 @@ export class AttentionHouse {
 
   /** Attention of a payment, the oldest first. */
   async of(payment: string, caller: KeyAuth = this.shop.caller): Promise<AttentionRow[]> {
-    const any = { status: null, kind: null, organization: null, after: null, limit: 100 };
+    const any = { status: null, kind: null, organization: null, refund: null, after: null, limit: 100 };
     return (await this.store.list(caller, { ...any, payment: uuidOf(payment) })).reverse();
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isFinal, PAYMENT_TRANSITIONS, type PaymentStatus } from '@tolem/domain';
 import fc from 'fast-check';
+import { deliveries } from '../test/deliveries.ts';
 import { type Fact, PaymentHouse, type Shop, uuidOf } from '../test/payment-house.ts';
 
 type Told = Omit<Fact, 'payment'> & { readonly seq: number };
@@ -43,31 +44,6 @@ const histories: fc.Arbitrary<readonly Told[]> = fc
     }));
   });
 
-/** Every fact one to five times, in any order, cut into batches anyhow. */
-function deliveries(history: readonly Told[]): fc.Arbitrary<readonly (readonly Told[])[]> {
-  return fc
-    .tuple(
-      ...history.map((fact) =>
-        fc.integer({ min: 1, max: 5 }).map((times) => Array.from({ length: times }, () => fact)),
-      ),
-    )
-    .chain((repeated) => {
-      const all = repeated.flat();
-      return fc.tuple(
-        fc.shuffledSubarray(all, { minLength: all.length }),
-        fc.array(fc.boolean(), { minLength: all.length, maxLength: all.length }),
-      );
-    })
-    .map(([order, cuts]) => {
-      const batches: Told[][] = [[]];
-      order.forEach((fact, index) => {
-        if (cuts[index] === true) batches.push([]);
-        batches.at(-1)?.push(fact);
-      });
-      return batches.filter((batch) => batch.length > 0);
-    });
-}
-
 describe('facts in any order', () => {
   let house: PaymentHouse;
   let shop: Shop;
@@ -91,6 +67,7 @@ describe('facts in any order', () => {
     }
     const {
       id: _id,
+      code: _code,
       created_at: _c,
       updated_at: _u,
       version: _v,

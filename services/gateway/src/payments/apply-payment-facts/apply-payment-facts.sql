@@ -3,10 +3,11 @@
 -- What a person must look at is opened, and what the provider's answer settles is closed, in the same statement.
 --
 -- facts: [{kind: state | progress, payment, event_id, …the fields of the message}]; a phase that this release does not
--- know never gets here. Changed payments come back with the kinds of attention that were opened for them. A program of
--- the release before gives `event_ids` instead.
-CREATE OR REPLACE FUNCTION apply_payment_facts(facts jsonb, now_at timestamptz)
-RETURNS TABLE (payment_id uuid, outcome text, raised text[]) LANGUAGE plpgsql AS $$
+-- know never gets here. Changed payments come back with the kinds of attention that were opened for them, and with the rows
+-- of a message where late money is sent back (late: see refund_late_money). A program of the release before gives
+-- `event_ids` instead.
+CREATE OR REPLACE FUNCTION apply_each_payment_fact(facts jsonb, now_at timestamptz, late jsonb)
+RETURNS TABLE (payment_id uuid, outcome text, raised text[], messages jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   fact     jsonb;
   old      payment;
@@ -20,6 +21,7 @@ DECLARE
   alarms   text[];
   event_id uuid;
   twin     uuid;
+  policy   text;
   is_persons_word boolean;
 BEGIN
   -- Rows are locked in one order, so that two replicas with overlapping batches never wait for each other in a circle.
@@ -32,6 +34,7 @@ BEGIN
     misfits := '{}';
     alarms := '{}';
     raised := '{}';
+    messages := NULL;
     SELECT * INTO old FROM payment WHERE id = payment_id FOR UPDATE;
     IF NOT FOUND THEN
       outcome := 'unknown_payment';
@@ -142,7 +145,11 @@ BEGIN
                                                 ELSE 'payment.' || it.status END, it, now_at);
     IF it.late AND NOT old.late THEN
       PERFORM record_payment_event(id_beside(event_id), 'payment.late', it, now_at);
-      IF NOT EXISTS (SELECT FROM tenant t WHERE t.id = it.tenant_id AND t.late_policy = 'keep')
+      SELECT t.late_policy INTO policy FROM tenant t WHERE t.id = it.tenant_id;
+      IF policy = 'refund' THEN
+        messages := refund_late_money(it, late, event_id, now_at);
+      END IF;
+      IF policy IS DISTINCT FROM 'keep' AND messages IS NULL
          AND open_attention(it, 'late', jsonb_build_object('status_before', old.status), event_id, now_at) THEN
         raised := raised || 'late'::text;
       END IF;
@@ -154,16 +161,11 @@ BEGIN
       END IF;
     END IF;
     IF it.status = 'unknown' AND old.status <> 'unknown'
-       AND open_attention(it, 'unknown', jsonb_build_object(
-             'status_before', old.status, 'code', it.failure ->> 'code', 'provider_code', it.failure ->> 'provider_code',
-             'provider_message', it.failure ->> 'provider_message'), event_id, now_at) THEN
+       AND open_attention(it, 'unknown', unknown_details(old.status, it.failure), event_id, now_at) THEN
       raised := raised || 'unknown'::text;
     END IF;
     FOR place IN 1..cardinality(alarms) LOOP
-      IF open_attention(it, alarms[place], jsonb_build_object(
-           'provider_status', fact ->> 'phase', 'provider_amount', told, 'provider_id_told', ref,
-           'code', fact #>> '{failure,code}', 'provider_code', fact #>> '{failure,provider_code}',
-           'provider_message', fact #>> '{failure,provider_message}'), event_id, now_at) THEN
+      IF open_attention(it, alarms[place], misfit_details(fact, ref), event_id, now_at) THEN
         raised := raised || alarms[place];
       END IF;
     END LOOP;
@@ -181,10 +183,10 @@ $$;
 
 -- The same facts, and for payments that somebody waits for in the program's own process the row as it is now: that
 -- saves one reading round trip for each of them.
-CREATE OR REPLACE FUNCTION apply_payment_facts(facts jsonb, now_at timestamptz, watched uuid[])
-RETURNS TABLE (payment_id uuid, outcome text, raised text[], payment jsonb) LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION apply_payment_facts(facts jsonb, now_at timestamptz, watched uuid[], late jsonb)
+RETURNS TABLE (payment_id uuid, outcome text, raised text[], payment jsonb, messages jsonb) LANGUAGE plpgsql AS $$
 BEGIN
-  FOR payment_id, outcome, raised IN SELECT * FROM apply_payment_facts(facts, now_at) LOOP
+  FOR payment_id, outcome, raised, messages IN SELECT * FROM apply_each_payment_fact(facts, now_at, late) LOOP
     payment := NULL;
     IF outcome = 'changed' AND payment_id = ANY (watched) THEN
       SELECT payment_row(it) INTO payment FROM payment it WHERE it.id = payment_id;
@@ -192,4 +194,15 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 END
+$$;
+
+-- As programs of the releases before call it.
+CREATE OR REPLACE FUNCTION apply_payment_facts(facts jsonb, now_at timestamptz, watched uuid[])
+RETURNS TABLE (payment_id uuid, outcome text, raised text[], payment jsonb) LANGUAGE sql AS $$
+  SELECT a.payment_id, a.outcome, a.raised, a.payment FROM apply_payment_facts(facts, now_at, watched, NULL) AS a
+$$;
+
+CREATE OR REPLACE FUNCTION apply_payment_facts(facts jsonb, now_at timestamptz)
+RETURNS TABLE (payment_id uuid, outcome text, raised text[]) LANGUAGE sql AS $$
+  SELECT a.payment_id, a.outcome, a.raised FROM apply_each_payment_fact(facts, now_at, NULL) AS a
 $$;

@@ -1,11 +1,3 @@
--- Rows of a message whose subject and key only the database learns: fills both in.
-CREATE OR REPLACE FUNCTION message_about(rows jsonb, payment_id uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT jsonb_agg(r || jsonb_build_object(
-           'key', public_id('pay', payment_id),
-           'headers', r -> 'headers' || jsonb_build_object('ce_subject', public_id('pay', payment_id))))
-    FROM jsonb_array_elements(rows) AS r
-$$;
-
 -- p: tenant, mode, now, id or key, organizations (null: all), reason, event_id, tombstone_id, and for every provider the
 -- outbox rows that a cancel would become. Outcome: not_found, unchanged, requested (with the message's rows and body),
 -- tombstone.
@@ -16,6 +8,7 @@ DECLARE
   the_time   timestamptz := p ->> 'now';
   it         payment;
   body       jsonb;
+  rows       jsonb;
 BEGIN
   PERFORM set_config('tolem.tenant', p ->> 'tenant', true);
   FOR turn IN 1..3 LOOP
@@ -39,9 +32,9 @@ BEGIN
         RETURN jsonb_build_object('outcome', 'unchanged', 'payment', payment_row(it));
       END IF;
       body := payment_cancel_body(it);
-      PERFORM send_message(message_about(p -> 'outbox' -> it.provider, it.id), body);
-      RETURN jsonb_build_object('outcome', 'requested', 'payment', payment_row(it), 'body', body,
-                                'outbox', message_about(p -> 'outbox' -> it.provider, it.id));
+      rows := message_about(p -> 'outbox' -> it.provider, body ->> 'subject_id', body ->> 'lane');
+      PERFORM send_message(rows, body);
+      RETURN jsonb_build_object('outcome', 'requested', 'payment', payment_row(it), 'body', body, 'outbox', rows);
     ELSIF p ->> 'id' IS NOT NULL THEN
       RETURN jsonb_build_object('outcome', 'not_found');
     END IF;

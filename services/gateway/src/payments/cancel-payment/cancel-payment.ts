@@ -1,12 +1,13 @@
-import { commandsTopic, type PaymentCancel, paymentCancel, PROVIDERS } from '@tolem/contracts';
+import { type PaymentCancel, paymentCancel } from '@tolem/contracts';
 import { type Clock, idFromUuid, type IdFactory } from '@tolem/domain';
-import type { Outbox, OutboxRow } from '@tolem/persistence';
+import type { OutboxRow } from '@tolem/persistence';
 import type { WakeUps } from '@tolem/coordination';
 import { Inject, Injectable } from '@nestjs/common';
 import { Answer } from '../../http/answer.ts';
 import { notFound } from '../../http/api-problem.ts';
 import type { KeyAuth } from '../../http/auth.ts';
-import { CLOCK, IDS, OUTBOX, WAKE_UPS } from '../../tokens.ts';
+import { OutboxRows } from '../../outbox-rows.ts';
+import { CLOCK, IDS, WAKE_UPS } from '../../tokens.ts';
 import type { PaymentRow } from '../payment-row.ts';
 import { type PaymentAddress, PaymentStore } from '../payment-store.ts';
 import { paymentView } from '../payment.view.ts';
@@ -30,7 +31,7 @@ type CancelAnswer =
 export class CancelPayment {
   constructor(
     private readonly store: PaymentStore,
-    @Inject(OUTBOX) private readonly outbox: Outbox,
+    private readonly outbox: OutboxRows,
     @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: IdFactory,
@@ -49,33 +50,18 @@ export class CancelPayment {
       now,
       event_id: this.ids.uuid(),
       tombstone_id: this.ids.uuid(),
-      outbox: this.#messages(caller, now, traceparent),
+      outbox: this.outbox.forEveryProvider({
+        definition: paymentCancel,
+        tenant: caller.tenant,
+        mode: caller.mode,
+        traceparent,
+      }),
     });
     if (answer === undefined || answer.outcome === 'not_found') throw notFound('payment');
     if (answer.outcome === 'requested') {
       this.outbox.publish(answer.outbox.map((row) => ({ ...row, body: answer.body })));
       this.wakeUps.wake([idFromUuid('pay', answer.payment.id)]);
     }
-    return new Answer(200, paymentView(answer.payment, this.clock.now()), retryAfter(answer.payment.status));
-  }
-
-  /** The database learns which payment it is, and so whose provider; it takes the rows of that one and fills the rest in. */
-  #messages(caller: KeyAuth, now: string, traceparent: string | undefined): Record<string, OutboxRow[]> {
-    const rowsOf = (provider: string): OutboxRow[] =>
-      this.outbox.rowsFor({
-        id: this.ids.next('msg'),
-        type: paymentCancel.type,
-        schema: paymentCancel.schema,
-        source: 'gateway',
-        subject: '',
-        time: now,
-        tenant: caller.tenant,
-        mode: caller.mode,
-        topic: commandsTopic(provider),
-        key: '',
-        body: null,
-        ...(traceparent === undefined ? {} : { traceparent }),
-      });
-    return Object.fromEntries(PROVIDERS.map(({ name }) => [name, rowsOf(name)]));
+    return new Answer(200, paymentView(answer.payment, this.clock.now()), retryAfter(answer.payment));
   }
 }

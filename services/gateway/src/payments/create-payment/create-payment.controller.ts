@@ -32,7 +32,7 @@ export class CreatePaymentController {
     problems: {
       400: ['invalid_json', 'invalid_request'],
       404: ['not_found'],
-      409: ['reference_locked'],
+      409: ['reference_locked', 'invoice_in_doubt'],
       413: ['body_too_large'],
       415: ['unsupported_media_type'],
       422: [
@@ -42,6 +42,7 @@ export class CreatePaymentController {
         'organization_archived',
         'connection_required',
         'connection_not_ready',
+        'method_not_available',
         'trade_point_required',
         'trade_point_unknown',
         'desk_of_other_organization',

@@ -1,11 +1,11 @@
 import type { ProviderDescriptor } from '@tolem/contracts';
-import { cashierText, displayMoney, idFromUuid } from '@tolem/domain';
-import { ApiProblem, type ApiProblemOptions, notFound, unprocessable } from '../../http/api-problem.ts';
+import { cashierText } from '@tolem/domain';
+import { ApiProblem, notFound, unprocessable } from '../../http/api-problem.ts';
+import { amountTooLarge } from '../amount-too-large.ts';
+import { connectionProblem, overloaded } from '../connection-problem.ts';
+import { deskPlaceProblem } from '../desk-place-problem.ts';
 import { paymentView } from '../payment.view.ts';
-import type { ConnectionReason, CreatePaymentRefusal } from './create-payment.answer.ts';
-
-const RETRY_AFTER_S = 2;
-const PROVIDER_RETRY_AFTER_S = 10;
+import type { CreatePaymentRefusal } from './create-payment.answer.ts';
 
 /** A refusal of `create_payment` as the API tells it: what is wrong and what to do about it. */
 export function createPaymentProblem(
@@ -30,71 +30,35 @@ export function createPaymentProblem(
         '/organization',
         'This organization is archived and takes no payments.',
       );
-    case 'connection_required':
+    case 'method_not_available': {
+      const known = provider.schemes.find(({ name }) => name === refusal.scheme)?.methods ?? [];
       return unprocessable(
-        'connection_required',
+        'method_not_available',
         '/method/type',
-        `The organization has no connection to ${provider.title}. Create one first: POST /v1/organizations/{id}/connections.`,
-      );
-    case 'connection_not_ready':
-      return unprocessable('connection_not_ready', '/method/type', notReadyDetail(refusal, provider), {
-        retryable: refusal.health === 'unknown',
-        ...(refusal.health === 'unknown' ? { retryAfterS: RETRY_AFTER_S } : {}),
-        cashierMessage: cashierText('desk_setup'),
-        ...providerWords(provider, refusal.reason),
-        extra: { connection: idFromUuid('con', refusal.connection), reason: refusal.reason?.code ?? 'verifying' },
-      });
-    case 'provider_unavailable':
-      return new ApiProblem(
-        503,
-        'provider_unavailable',
-        `${provider.title} does not answer. Nothing was started; repeat the request later.`,
-        {
-          retryable: true,
-          retryAfterS: PROVIDER_RETRY_AFTER_S,
-          cashierMessage: cashierText('provider_unavailable'),
-          ...providerWords(provider, refusal.reason),
-        },
-      );
-    case 'amount_too_large': {
-      const max = displayMoney({ amountMinor: refusal.max_amount, currency: provider.currency });
-      return unprocessable(
-        'amount_too_large',
-        '/amount',
-        `The largest amount here is ${max}. Amounts are in minor units: 1 490.00 is 149000.`,
-        {
-          cashierMessage: cashierText('limit_exceeded', { max }),
-          extra: { max_amount: refusal.max_amount },
-        },
+        `The organization's connection to ${provider.title} works under the scheme ${refusal.scheme}, which has: ${known.join(', ')}.`,
+        { extra: { scheme: refusal.scheme, available: known } },
       );
     }
+    case 'invoice_in_doubt': {
+      const { id, status, till } = paymentView(refusal.payment, nowMs);
+      const detail =
+        'Nobody knows whether this buyer has got an invoice of this amount from this desk. Look at that payment; another one is possible when a person has closed it.';
+      return new ApiProblem(409, 'invoice_in_doubt', detail, {
+        cashierMessage: cashierText('invoice_unknown'),
+        extra: { payment: { id, status, till } },
+      });
+    }
+    case 'connection_required':
+    case 'connection_not_ready':
+    case 'provider_unavailable':
+      return connectionProblem(refusal, provider, '/method/type');
+    case 'amount_too_large':
+      return amountTooLarge(refusal.max_amount, provider.currency);
     case 'desk_of_other_organization':
-      return unprocessable(
-        'desk_of_other_organization',
-        '/desk',
-        'This desk belongs to another organization of yours. Desk ids are unique over all of them.',
-      );
     case 'desk_in_other_trade_point':
-      return unprocessable(
-        'desk_in_other_trade_point',
-        '/trade_point',
-        'This desk stands in another trade point. Move it first: PATCH /v1/desks/{id}.',
-        {
-          extra: { trade_point: idFromUuid('tp', refusal.trade_point) },
-        },
-      );
     case 'trade_point_unknown':
-      return unprocessable(
-        'trade_point_unknown',
-        '/trade_point',
-        'The organization has no such trade point. See GET /v1/organizations/{id}/trade_points.',
-      );
     case 'trade_point_required':
-      return unprocessable(
-        'trade_point_required',
-        '/trade_point',
-        'This desk is not known yet and the organization does not have exactly one trade point. Say in which one the desk stands; see GET /v1/organizations/{id}/trade_points.',
-      );
+      return deskPlaceProblem(refusal);
     case 'reference_locked': {
       const { id, status, till } = paymentView(refusal.payment, nowMs);
       const detail =
@@ -106,27 +70,4 @@ export function createPaymentProblem(
       });
     }
   }
-}
-
-export function overloaded(detail: string): ApiProblem {
-  return new ApiProblem(503, 'service_overloaded', detail, {
-    retryable: true,
-    retryAfterS: RETRY_AFTER_S,
-    cashierMessage: cashierText('provider_overloaded'),
-  });
-}
-
-function notReadyDetail(
-  refusal: { health: 'unknown' | 'refused'; reason: ConnectionReason | null },
-  provider: ProviderDescriptor,
-): string {
-  return refusal.health === 'unknown'
-    ? `The connection to ${provider.title} is still being verified. Repeat the request in some seconds.`
-    : `${provider.title} refuses this connection (${refusal.reason?.code ?? 'no reason given'}). See the connection for what to do.`;
-}
-
-function providerWords(provider: ProviderDescriptor, reason: ConnectionReason | null): ApiProblemOptions {
-  return reason === null
-    ? {}
-    : { provider: { name: provider.name, code: reason.provider_code, message: reason.provider_message } };
 }

@@ -1,9 +1,7 @@
 import { type MethodDescriptor, methodNamed, PROVIDERS } from '@tolem/contracts';
 import { MAX_ITEMS } from '@tolem/domain';
 import { z } from 'zod';
-import { plainText } from '../plain-text.ts';
-
-const MAX_METADATA_ENTRIES = 50;
+import { metadataSchema, plainText } from '../plain-text.ts';
 
 const amountSchema = z.int().positive().describe('Minor units: 149000 is 1 490.00.');
 
@@ -41,13 +39,7 @@ export const createPaymentSchema = z
     method: methodsSchema,
     reference: plainText(128).optional().describe("The chain's own order id: one open or succeeded payment at a time."),
     items: z.array(itemSchema).max(MAX_ITEMS).optional(),
-    metadata: z
-      .record(plainText(64), z.string().max(500).refine(isStorable, 'must be well-formed text'))
-      .refine(
-        (entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES,
-        `at most ${MAX_METADATA_ENTRIES} entries`,
-      )
-      .optional(),
+    metadata: metadataSchema.optional(),
   })
   .superRefine((body, context) => {
     const needed = methodNamed(body.method.type)?.method.amount === 'required';
@@ -68,8 +60,3 @@ export const createPaymentExample = {
 };
 
 export type CreatePaymentBody = z.infer<typeof createPaymentSchema>;
-
-/** Zero bytes and lone surrogates cannot be kept as JSON by the database. */
-function isStorable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\u0000');
-}

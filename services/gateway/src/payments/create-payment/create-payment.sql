@@ -12,31 +12,28 @@ $$;
 
 -- Every field of p is made by the program; outcome is one of created, replay, key_reused, overloaded,
 -- organization_not_found, organization_archived, connection_required, connection_not_ready, provider_unavailable,
--- amount_too_large, desk_of_other_organization, desk_in_other_trade_point, trade_point_unknown, trade_point_required,
--- reference_locked. An unknown desk is made at its first payment. A repeat gets its payment whatever else is wrong by now:
--- before a refusal, and before a desk is made, the key is looked for. A new key costs no look-up at all, because the
--- insert itself finds out.
+-- method_not_available, amount_too_large, desk_of_other_organization, desk_in_other_trade_point, trade_point_unknown,
+-- trade_point_required, invoice_in_doubt, reference_locked. An unknown desk is made at its first payment. A repeat gets its
+-- payment whatever else is wrong by now: before a refusal, and before a desk is made, the key is looked for. A new key
+-- costs no look-up at all, because the insert itself finds out.
 CREATE OR REPLACE FUNCTION create_payment(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   the_tenant   uuid := p ->> 'tenant';
   the_mode     text := p ->> 'mode';
   the_time     timestamptz := p ->> 'now';
-  the_desk     text := p ->> 'desk';
-  trade_point_given uuid := p ->> 'trade_point';
   largest      bigint;
   known        jsonb;
   refusal      jsonb;
   held         payment;
   made         payment;
   at_door      record;
-  desk_at      record;
-  point        record;
+  place        record;
   body         jsonb;
 BEGIN
   PERFORM set_config('tolem.tenant', p ->> 'tenant', true);
   -- A second turn follows where another request took the key, the reference or the desk's name at this very moment.
   FOR turn IN 1..5 LOOP
-    SELECT o.max_amount, o.archived_at, c.id AS connection_id, c.version, c.health, c.reason
+    SELECT o.max_amount, o.archived_at, c.id AS connection_id, c.version, c.health, c.reason, c.scheme
       INTO at_door
       FROM organization o
       LEFT JOIN connection c ON c.organization_id = o.id AND c.provider = p ->> 'provider' AND c.enabled
@@ -47,6 +44,9 @@ BEGIN
       WHEN NOT FOUND THEN jsonb_build_object('outcome', 'organization_not_found')
       WHEN at_door.archived_at IS NOT NULL THEN jsonb_build_object('outcome', 'organization_archived')
       WHEN at_door.connection_id IS NULL THEN jsonb_build_object('outcome', 'connection_required')
+      -- A program of the release before does not say under which schemes its method works: under all that it knew.
+      WHEN NOT coalesce(p -> 'schemes', jsonb_build_array(at_door.scheme)) ? at_door.scheme THEN
+        jsonb_build_object('outcome', 'method_not_available', 'scheme', at_door.scheme)
       WHEN at_door.health IN ('unknown', 'refused') THEN
         jsonb_build_object('outcome', 'connection_not_ready', 'connection', at_door.connection_id,
                            'health', at_door.health, 'reason', at_door.reason)
@@ -58,56 +58,38 @@ BEGIN
       RETURN coalesce(payment_of_key(p), refusal);
     END IF;
 
-    SELECT d.id, d.organization_id, d.trade_point_id INTO desk_at FROM desk d
-     WHERE d.tenant_id = the_tenant AND d.mode = the_mode AND d.external_id = the_desk AND d.deleted_at IS NULL;
-    IF FOUND THEN
-      IF desk_at.organization_id <> (p ->> 'organization')::uuid THEN
-        RETURN coalesce(payment_of_key(p), jsonb_build_object('outcome', 'desk_of_other_organization'));
-      ELSIF desk_at.trade_point_id <> trade_point_given THEN
-        RETURN coalesce(payment_of_key(p), jsonb_build_object('outcome', 'desk_in_other_trade_point',
-                                                              'trade_point', desk_at.trade_point_id));
-      END IF;
-    ELSE
-      desk_at.id := NULL;
-      desk_at.trade_point_id := NULL;
-    END IF;
-    point := NULL;
-    IF (p ->> 'trade_points')::boolean THEN
-      SELECT min(t.id::text)::uuid AS id, min(t.provider_ref) AS ref, count(*) AS known INTO point FROM trade_point t
-       WHERE t.organization_id = (p ->> 'organization')::uuid AND t.provider = p ->> 'provider'
-         AND t.id = coalesce(desk_at.trade_point_id, trade_point_given, t.id)
-         -- A desk that works is not shut because its trade point is missing from the provider's newest list.
-         AND (t.active OR t.id = desk_at.trade_point_id);
-      IF point.known <> 1 THEN
-        RETURN coalesce(payment_of_key(p), jsonb_build_object(
-          'outcome', CASE WHEN trade_point_given IS NULL THEN 'trade_point_required' ELSE 'trade_point_unknown' END));
-      END IF;
-    ELSE
-      SELECT NULL::uuid AS id, NULL::text AS ref INTO point;
-    END IF;
-    IF desk_at.id IS NULL OR (desk_at.trade_point_id IS NULL AND point.id IS NOT NULL) THEN
+    SELECT * INTO place FROM desk_place(p, (p ->> 'organization')::uuid, p ->> 'provider');
+    IF place.refusal IS NOT NULL THEN
+      RETURN coalesce(payment_of_key(p), place.refusal);
+    ELSIF NOT place.is_settled THEN
       known := payment_of_key(p);
       IF known IS NOT NULL THEN
         RETURN known;
       END IF;
+      place.desk_id := settle_desk(p, (p ->> 'organization')::uuid, place.desk_id, place.trade_point);
+      CONTINUE WHEN place.desk_id IS NULL;
     END IF;
-    IF desk_at.id IS NULL THEN
-      INSERT INTO desk (id, tenant_id, mode, organization_id, trade_point_id, external_id, created_at, updated_at)
-      VALUES ((p ->> 'desk_id')::uuid, the_tenant, the_mode, (p ->> 'organization')::uuid, point.id, the_desk, the_time, the_time)
-      ON CONFLICT DO NOTHING RETURNING id INTO desk_at.id;
-      CONTINUE WHEN desk_at.id IS NULL;
-    ELSIF desk_at.trade_point_id IS NULL AND point.id IS NOT NULL THEN
-      UPDATE desk SET trade_point_id = point.id, updated_at = the_time WHERE id = desk_at.id AND trade_point_id IS NULL;
+
+    -- Only for methods that name a buyer: he may hold the one that nobody knows of.
+    IF p ->> 'doubt_digest' IS NOT NULL THEN
+      SELECT * INTO held FROM payment
+       WHERE doubt_digest = decode(p ->> 'doubt_digest', 'hex') AND status = 'unknown'
+         AND tenant_id = the_tenant AND mode = the_mode AND desk_id = place.desk_id AND amount = (p ->> 'amount')::bigint
+       ORDER BY id DESC LIMIT 1;
+      IF FOUND THEN
+        RETURN coalesce(payment_of_key(p), jsonb_build_object('outcome', 'invoice_in_doubt', 'payment', payment_row(held)));
+      END IF;
     END IF;
 
     INSERT INTO payment (id, tenant_id, mode, organization_id, connection_id, connection_version, desk_id, desk,
                          trade_point_ref, provider, method, method_data, amount, currency, status, start_by, idem_key,
-                         idem_hash, reference, reference_lock, items, metadata, created_at, updated_at)
+                         idem_hash, reference, reference_lock, items, metadata, sealed, doubt_digest,
+                         created_at, updated_at)
     VALUES ((p ->> 'id')::uuid, the_tenant, the_mode, (p ->> 'organization')::uuid, at_door.connection_id, at_door.version,
-            desk_at.id, the_desk, point.ref, p ->> 'provider', p ->> 'method', p -> 'method_data',
+            place.desk_id, p ->> 'desk', place.trade_point_ref, p ->> 'provider', p ->> 'method', p -> 'method_data',
             (p ->> 'amount')::bigint, p ->> 'currency', 'created', (p ->> 'start_by')::timestamptz, p ->> 'idem_key',
             p ->> 'idem_hash', p ->> 'reference', p ->> 'reference' IS NOT NULL, nullif(p -> 'items', 'null'),
-            p -> 'metadata', the_time, the_time)
+            p -> 'metadata', decode(p ->> 'sealed', 'base64'), decode(p ->> 'doubt_digest', 'hex'), the_time, the_time)
     ON CONFLICT DO NOTHING RETURNING * INTO made;
     IF FOUND THEN
       body := payment_start_body(made);

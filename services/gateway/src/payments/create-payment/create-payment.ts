@@ -1,21 +1,23 @@
 import { commandsTopic, methodNamed, paymentStart } from '@tolem/contracts';
-import { checkItems, type Clock, idFromUuid, type IdFactory, uuidFromId } from '@tolem/domain';
+import { checkItems, type Clock, idFromUuid, type IdFactory } from '@tolem/domain';
 import type { Outbox } from '@tolem/persistence';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Answer, created } from '../../http/answer.ts';
 import { ApiProblem, notFound, unprocessable } from '../../http/api-problem.ts';
 import type { Attempt } from '../../http/attempt.ts';
-import { type KeyAuth, mayAct } from '../../http/auth.ts';
+import type { KeyAuth } from '../../http/auth.ts';
 import { CLOCK, IDS, OUTBOX } from '../../tokens.ts';
 import type { PaymentRow } from '../payment-row.ts';
+import { organizationOf, tradePointOf } from '../ids-in-body.ts';
 import { PaymentStore } from '../payment-store.ts';
 import { paymentView } from '../payment.view.ts';
-import { PaymentWaiters } from '../waiting/payment-waiters.ts';
+import { Waiters } from '../waiting/waiters.ts';
 import { retryAfter } from '../waiting/retry-after.ts';
 import type { CreatePaymentAnswer } from './create-payment.answer.ts';
 import { createPaymentProblem } from './create-payment.problem.ts';
 import type { CreatePaymentBody } from './create-payment.schema.ts';
 import { OutboxPressure } from './outbox-pressure.ts';
+import { PersonalFields } from './personal-fields.ts';
 
 export interface CreatePaymentCall {
   readonly caller: KeyAuth;
@@ -34,8 +36,9 @@ export interface CreatePaymentCall {
 export class CreatePayment {
   constructor(
     private readonly store: PaymentStore,
-    private readonly waiters: PaymentWaiters,
+    private readonly waiters: Waiters,
     private readonly pressure: OutboxPressure,
+    private readonly personal: PersonalFields,
     @Inject(OUTBOX) private readonly outbox: Outbox,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: IdFactory,
@@ -45,7 +48,7 @@ export class CreatePayment {
     const uuid = this.ids.uuid();
     const id = idFromUuid('pay', uuid);
     // Listens before the payment exists: its first news may come before this function hears of the commit.
-    const watch = call.waitMs > 0 ? this.waiters.watch(id, call.gone) : undefined;
+    const watch = call.waitMs > 0 ? this.waiters.watch<PaymentRow>(id, call.gone) : undefined;
     try {
       const { row, replayed } = await this.#make(uuid, id, call);
       if (replayed) return this.#answer(await this.#attach(row, call), true);
@@ -80,25 +83,35 @@ export class CreatePayment {
       body: null,
       ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
     });
-    const { type: _, ...methodData } = body.method;
+    const { type: _, ...fields } = body.method;
+    const { shown, sealed, doubtDigest, fingerprint } = await this.personal.storable(
+      caller,
+      id,
+      method,
+      fields,
+      attempt.hash,
+    );
     const [answer] = await this.store.call<CreatePaymentAnswer>('create_payment', caller, {
       id: uuid,
       event_id: this.ids.uuid(),
       desk_id: this.ids.uuid(),
       idem_key: attempt.key,
-      idem_hash: attempt.hash.toString('hex'),
+      idem_hash: fingerprint,
       organization: organizationOf(caller, body.organization),
       desk: body.desk,
       trade_point: tradePointOf(body.trade_point),
       amount: body.amount ?? null,
       currency: body.currency,
       method: method.type,
-      method_data: methodData,
+      method_data: shown,
+      sealed,
+      doubt_digest: doubtDigest,
       reference: body.reference ?? null,
       items: body.items ?? null,
       metadata: body.metadata ?? {},
       provider: provider.name,
       trade_points: provider.tradePoints,
+      schemes: provider.schemes.filter(({ methods }) => methods.includes(method.type)).map(({ name }) => name),
       max_amount: method.maxAmountMinor,
       start_by: new Date(nowMs + method.startWithinMs).toISOString(),
       now,
@@ -117,14 +130,14 @@ export class CreatePayment {
   /** A repeat waits as the first request did, for a payment whose id it did not know before. */
   async #attach(row: PaymentRow, call: CreatePaymentCall): Promise<PaymentRow> {
     if (call.waitMs === 0 || hasNews(row)) return row;
-    const watch = this.waiters.watch(idFromUuid('pay', row.id), call.gone);
-    if (watch === undefined) return row;
-    try {
-      const read = (): Promise<PaymentRow> => this.#read(call.caller, row.id);
-      return await watch.until(await read(), read, hasNews, call.waitMs);
-    } finally {
-      watch.close();
-    }
+    const attached = await this.waiters.readUntil({
+      id: idFromUuid('pay', row.id),
+      waitMs: call.waitMs,
+      gone: call.gone,
+      read: () => this.#read(call.caller, row.id),
+      isEnough: hasNews,
+    });
+    return attached ?? row;
   }
 
   async #read(caller: KeyAuth, id: string): Promise<PaymentRow> {
@@ -134,7 +147,7 @@ export class CreatePayment {
   }
 
   #answer(row: PaymentRow, replayed: boolean): Answer {
-    const headers = { ...retryAfter(row.status), ...this.waiters.farewell() };
+    const headers = { ...retryAfter(row), ...this.waiters.farewell() };
     return created(replayed, paymentView(row, this.clock.now()), headers);
   }
 }
@@ -142,20 +155,6 @@ export class CreatePayment {
 /** There is something for the cashier to do, or nothing any more. */
 function hasNews(row: PaymentRow): boolean {
   return row.status !== 'created';
-}
-
-function organizationOf(caller: KeyAuth, organization: string): string {
-  const uuid = uuidFromId('org', organization);
-  if (uuid === undefined || !mayAct(caller, uuid)) throw notFound('organization');
-  return uuid;
-}
-
-function tradePointOf(tradePoint: string | undefined): string | null {
-  if (tradePoint === undefined) return null;
-  const uuid = uuidFromId('tp', tradePoint);
-  if (uuid === undefined)
-    throw unprocessable('trade_point_unknown', '/trade_point', 'This is not an id of a trade point: `tp_…`.');
-  return uuid;
 }
 
 /** What does not depend on anything stored. */

@@ -1,21 +1,22 @@
 import { type Clock, idFromUuid, isFinal } from '@tolem/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import { Answer } from '../../http/answer.ts';
-import { ApiProblem, notFound } from '../../http/api-problem.ts';
+import { notFound } from '../../http/api-problem.ts';
 import type { KeyAuth } from '../../http/auth.ts';
 import { CLOCK } from '../../tokens.ts';
 import type { PaymentRow } from '../payment-row.ts';
 import { type PaymentAddress, PaymentStore } from '../payment-store.ts';
 import { paymentView } from '../payment.view.ts';
-import { PaymentWaiters } from '../waiting/payment-waiters.ts';
+import { Waiters } from '../waiting/waiters.ts';
 import { retryAfter } from '../waiting/retry-after.ts';
+import { tooManyWaiters } from '../waiting/too-many-waiters.ts';
 
 /** A payment as it is, or at its next change. */
 @Injectable()
 export class ReadPayment {
   constructor(
     private readonly store: PaymentStore,
-    private readonly waiters: PaymentWaiters,
+    private readonly waiters: Waiters,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -26,16 +27,15 @@ export class ReadPayment {
   /** Answers at the next change of its version, at once where it is final, and at the end of the wait. */
   async atNextChange(caller: KeyAuth, id: string, waitMs: number, gone: AbortSignal): Promise<Answer> {
     if (waitMs === 0) return this.now(caller, { id });
-    const watch = this.waiters.watch(idFromUuid('pay', id), gone);
-    if (watch === undefined) throw tooManyWaiters();
-    try {
-      const read = (): Promise<PaymentRow> => this.#read(caller, { id });
-      const first = await read();
-      const isEnough = (row: PaymentRow): boolean => isFinal(row.status) || row.version !== first.version;
-      return this.#answer(await watch.until(first, read, isEnough, waitMs));
-    } finally {
-      watch.close();
-    }
+    const row = await this.waiters.readUntil({
+      id: idFromUuid('pay', id),
+      waitMs,
+      gone,
+      read: () => this.#read(caller, { id }),
+      isEnough: (now, first) => isFinal(now.status) || now.version !== first.version,
+    });
+    if (row === undefined) throw tooManyWaiters();
+    return this.#answer(row);
   }
 
   async #read(caller: KeyAuth, address: PaymentAddress): Promise<PaymentRow> {
@@ -45,12 +45,7 @@ export class ReadPayment {
   }
 
   #answer(row: PaymentRow): Answer {
-    const headers = { ...retryAfter(row.status), ...this.waiters.farewell() };
+    const headers = { ...retryAfter(row), ...this.waiters.farewell() };
     return new Answer(200, paymentView(row, this.clock.now()), headers);
   }
-}
-
-function tooManyWaiters(): ApiProblem {
-  const detail = 'Too many requests wait for news at this moment. Ask without `wait`, or repeat the request.';
-  return new ApiProblem(503, 'service_overloaded', detail, { retryable: true, retryAfterS: 1 });
 }

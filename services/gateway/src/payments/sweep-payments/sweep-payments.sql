@@ -26,3 +26,10 @@ RETURNS TABLE (payment_id uuid, tenant_id uuid, mode text, provider text, comman
   RETURNING it.id, it.tenant_id, it.mode, it.provider, due.command,
             CASE due.command WHEN 'payment.start' THEN payment_start_body(it) ELSE payment_report_body(it, now_at) END
 $$;
+
+-- The same under the name of columns that every sweep has. A program of the release before calls the one above.
+CREATE OR REPLACE FUNCTION sweep_silent_payments(now_at timestamptz, most integer, start_after interval, grace interval,
+                                                 start_report_every interval, report_after interval)
+RETURNS TABLE (subject_id uuid, tenant_id uuid, mode text, provider text, command text, body jsonb) LANGUAGE sql AS $$
+  SELECT * FROM sweep_payments(now_at, most, start_after, grace, start_report_every, report_after)
+$$;

@@ -1,26 +1,39 @@
+import { randomBytes } from 'node:crypto';
 import { DEFAULT_PAYMENT_SETTINGS, type PaymentSettings } from '../payment-settings.ts';
-import { commandsTopic, type Envelope, EVENTS_TOPIC, methodNamed, PROVIDERS } from '@tolem/contracts';
+import {
+  commandsTopic,
+  type Envelope,
+  EVENTS_TOPIC,
+  methodNamed,
+  PROVIDERS,
+  type SchemeDescriptor,
+} from '@tolem/contracts';
 import { MemoryWakeUps } from '@tolem/coordination';
 import { idFromUuid, IdFactory, ManualClock, uuidFromId } from '@tolem/domain';
 import { InProcessBus, type Subscription } from '@tolem/messaging';
 import { createLogger } from '@tolem/observability';
-import { Database, Outbox } from '@tolem/persistence';
+import { Database, Outbox, parseMasterKeys, Sealer } from '@tolem/persistence';
 import { testDatabase } from '@tolem/testing';
 import pg from 'pg';
+import { DigestKeys } from '../../digest-keys.ts';
 import type { KeyAuth } from '../../http/auth.ts';
 import { fingerprint } from '../../http/attempt.ts';
 import { migrateGateway } from '../../migrate-gateway.ts';
 import { ApplyPaymentFacts } from '../apply-payment-facts/apply-payment-facts.ts';
 import { CancelPayment } from '../cancel-payment/cancel-payment.ts';
 import { CreatePayment } from '../create-payment/create-payment.ts';
+import { PersonalFields } from '../create-payment/personal-fields.ts';
 import type { CreatePaymentBody } from '../create-payment/create-payment.schema.ts';
+import { ImportPayment } from '../import-payment/import-payment.ts';
+import { RefreshPayment } from '../refresh-payment/refresh-payment.ts';
+import { OutboxRows } from '../../outbox-rows.ts';
 import { OutboxPressure } from '../create-payment/outbox-pressure.ts';
 import type { PaymentRow } from '../payment-row.ts';
 import { type PaymentAddress, PaymentStore } from '../payment-store.ts';
 import type { PaymentView } from '../payment.view.ts';
 import { ReadPayment } from '../read-payment/read-payment.ts';
 import { SweepPayments } from '../sweep-payments/sweep-payments.ts';
-import { PaymentWaiters } from '../waiting/payment-waiters.ts';
+import { Waiters } from '../waiting/waiters.ts';
 
 /** The first provider and method of the list: specs of payments need any one, not a certain one. */
 const [provider] = PROVIDERS;
@@ -29,6 +42,9 @@ if (provider === undefined || method === undefined) throw new Error('no provider
 export const PROVIDER = provider;
 export const METHOD = method;
 if (methodNamed(METHOD.type)?.provider !== PROVIDER) throw new Error('the method is another provider’s');
+
+/** A scheme of it under which money goes back without the buyer. */
+export const SCHEME = schemeThat('at_once');
 
 const APP = 'tolem_gateway';
 const WORKER = 'tolem_gateway_worker';
@@ -71,11 +87,15 @@ export class PaymentHouse {
   });
   readonly outbox: Outbox;
   readonly store: CountingStore;
-  readonly waiters: PaymentWaiters;
+  readonly waiters: Waiters;
   readonly pressure: OutboxPressure;
+  readonly sealer: Sealer;
   readonly create: CreatePayment;
   readonly read: ReadPayment;
   readonly cancel: CancelPayment;
+  readonly refresh: RefreshPayment;
+  readonly import: ImportPayment;
+  readonly outboxRows: OutboxRows;
   readonly apply: ApplyPaymentFacts;
   readonly sweeper: SweepPayments;
   #provider: Subscription;
@@ -98,12 +118,34 @@ export class PaymentHouse {
       },
     });
     this.store = new CountingStore(app);
-    this.waiters = new PaymentWaiters(this.wakeUps, this.closing.signal, settings);
+    this.waiters = new Waiters(this.wakeUps, this.closing.signal, settings);
     this.pressure = new OutboxPressure(this.outbox, this.clock, settings, logger);
-    this.create = new CreatePayment(this.store, this.waiters, this.pressure, this.outbox, this.clock, this.ids);
+    this.sealer = new Sealer(worker, parseMasterKeys(Buffer.alloc(32, 7).toString('base64')), () => this.ids.uuid());
+    const digestKeys = new DigestKeys(app, this.sealer, (n) => randomBytes(n));
+    const personal = new PersonalFields(this.sealer, digestKeys);
+    this.create = new CreatePayment(
+      this.store,
+      this.waiters,
+      this.pressure,
+      personal,
+      this.outbox,
+      this.clock,
+      this.ids,
+    );
     this.read = new ReadPayment(this.store, this.waiters, this.clock);
-    this.cancel = new CancelPayment(this.store, this.outbox, this.wakeUps, this.clock, this.ids);
-    this.apply = new ApplyPaymentFacts(worker, this.waiters, this.wakeUps, this.clock, this.ids, logger);
+    this.outboxRows = new OutboxRows(this.outbox, this.clock, this.ids);
+    this.cancel = new CancelPayment(this.store, this.outboxRows, this.wakeUps, this.clock, this.ids);
+    this.refresh = new RefreshPayment(this.store, this.waiters, this.outboxRows, this.wakeUps, this.clock);
+    this.import = new ImportPayment(this.store, this.wakeUps, this.clock, this.ids);
+    this.apply = new ApplyPaymentFacts(
+      worker,
+      this.waiters,
+      this.outboxRows,
+      this.wakeUps,
+      this.clock,
+      this.ids,
+      logger,
+    );
     this.sweeper = new SweepPayments(worker, this.bus, this.clock, this.ids, settings, logger);
     this.#provider = this.#record();
   }
@@ -160,7 +202,7 @@ export class PaymentHouse {
   }
 
   async shop(
-    options: { tradePoints?: number; maxAmount?: number; health?: string; tenantId?: string } = {},
+    options: { tradePoints?: number; maxAmount?: number; health?: string; tenantId?: string; scheme?: string } = {},
   ): Promise<Shop> {
     const tenantId = options.tenantId ?? this.ids.uuid();
     const organizationId = this.ids.uuid();
@@ -174,8 +216,8 @@ export class PaymentHouse {
     );
     await this.rows(
       `INSERT INTO connection (id, tenant_id, mode, organization_id, provider, scheme, base_url, health, verifying, version)
-       VALUES ($1, $2, 'test', $3, $4, 'any', 'https://provider.test', $5, false, 4)`,
-      [connectionId, tenantId, organizationId, PROVIDER.name, options.health ?? 'up'],
+       VALUES ($1, $2, 'test', $3, $4, $6, 'https://provider.test', $5, false, 4)`,
+      [connectionId, tenantId, organizationId, PROVIDER.name, options.health ?? 'up', options.scheme ?? SCHEME],
     );
     for (const [index, point] of points.entries()) {
       await this.rows(
@@ -308,8 +350,15 @@ function factMessage({ payment, seq, phase, more }: Fact): { type: string; body:
   return { type: 'payment.state', body: { ...snapshot, ...more } };
 }
 
+/** Name of a scheme of the provider under which money goes back in this way. */
+export function schemeThat(refund: SchemeDescriptor['refund']): string {
+  const scheme = PROVIDER.schemes.find((one) => one.refund === refund);
+  if (scheme === undefined) throw new Error(`no scheme refunds ${refund}`);
+  return scheme.name;
+}
+
 export function uuidOf(id: string): string {
-  const uuid = uuidFromId('pay', id);
-  if (uuid === undefined) throw new Error(`${id} is no payment`);
+  const uuid = uuidFromId('pay', id) ?? uuidFromId('ref', id);
+  if (uuid === undefined) throw new Error(`${id} is no payment and no refund`);
   return uuid;
 }

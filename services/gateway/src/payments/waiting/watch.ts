@@ -1,15 +1,18 @@
-import type { PaymentRow } from '../payment-row.ts';
+/** What requests wait for: its version rises with every change. */
+export interface Versioned {
+  readonly version: number;
+}
 
-/** One request that waits for news of one payment. */
-export class PaymentWatch {
+/** One request that waits for news of one payment or refund. */
+export class Watch<Row extends Versioned> {
   #rung = false;
   #ended = false;
   #wake: (() => void) | undefined;
-  #news: PaymentRow | undefined;
+  #news: Row | undefined;
 
-  /** @param payment public id */
+  /** @param subject public id */
   constructor(
-    readonly payment: string,
+    readonly subject: string,
     private readonly rereadEveryMs: number,
     private readonly onClose: () => void,
   ) {}
@@ -20,8 +23,8 @@ export class PaymentWatch {
     this.#wake?.();
   }
 
-  /** The payment as this process has just changed it: saves reading it when the wake-up comes. */
-  bring(row: PaymentRow): void {
+  /** The row as this process has just changed it: saves reading it when the wake-up comes. */
+  bring(row: Row): void {
     this.#news = row;
   }
 
@@ -39,12 +42,7 @@ export class PaymentWatch {
    * Waits until the state is enough or the time is over and returns the last state read. Reads after every wake-up, now
    * and then without one, and once more at the end: a wake-up is only a hint and may be lost.
    */
-  async until(
-    first: PaymentRow,
-    read: () => Promise<PaymentRow>,
-    isEnough: (state: PaymentRow) => boolean,
-    waitMs: number,
-  ): Promise<PaymentRow> {
+  async until(first: Row, read: () => Promise<Row>, isEnough: (state: Row) => boolean, waitMs: number): Promise<Row> {
     let isOver = false;
     const timer = setTimeout(() => {
       isOver = true;
@@ -64,7 +62,7 @@ export class PaymentWatch {
   }
 
   /** What was brought, once and only where it is newer: everything else is read. */
-  #newerThan(state: PaymentRow): PaymentRow | undefined {
+  #newerThan(state: Row): Row | undefined {
     const news = this.#news;
     this.#news = undefined;
     return news !== undefined && news.version > state.version ? news : undefined;
