@@ -27,9 +27,9 @@ const BUILD_TIMEOUT_MS = 10 * 60_000;
 
 /** @type {Record<string, { script: string, build: boolean }>} */
 const COMMANDS = {
-  start: { script: 'tools/local-stack/dist/start.js', build: true },
-  stack: { script: 'tools/local-stack/dist/stack.js', build: true },
-  demo: { script: 'tools/local-stack/dist/demo.js', build: true },
+  start: { script: 'tools/local-stack/dist/commands/start.js', build: true },
+  stack: { script: 'tools/local-stack/dist/commands/stack.js', build: true },
+  demo: { script: 'tools/local-stack/dist/commands/demo.js', build: true },
   bench: { script: 'tools/bench/dist/main.js', build: true },
   drill: { script: 'tools/drills/dist/main.js', build: true },
   // The test command checks before it builds, and builds by itself.

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { PlainFailure, readReplicas, type Replicas } from '@tolem/local-stack';
+import { PlainFailure, readCommandLine, readNumber, readReplicas, type Replicas } from '@tolem/local-stack';
 
 export const BENCH_NAMES = ['payments', 'create', 'read', 'poll', 'startup', 'idle', 'rolling'] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
@@ -70,7 +69,7 @@ const OPTIONS = {
 
 /** Reads the command line of `npm run bench`. @throws PlainFailure naming what cannot be understood. */
 export function readBenchOptions(args: readonly string[]): BenchOptions | 'help' {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readCommandLine('npm run bench', args, OPTIONS);
   if (values.help === true) return 'help';
   const name = readName(positionals);
   const embedded = values.embedded === true;
@@ -128,17 +127,6 @@ function replicasOf(name: BenchName, said: string): Replicas {
   return replicas;
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  } catch (error) {
-    const [why = ''] = String(error)
-      .replace(/^TypeError(?: \[\w+\])?: /, '')
-      .split('. ');
-    throw new PlainFailure(`${why}: npm run bench -- --help lists the options.`, { cause: error });
-  }
-}
-
 function readName(positionals: readonly string[]): BenchName {
   const [first, second] = positionals;
   if (first === undefined) throw new PlainFailure(`Name what to measure: ${BENCH_NAMES.join(', ')}.`);
@@ -148,9 +136,5 @@ function readName(positionals: readonly string[]): BenchName {
   throw new PlainFailure(`There is no measurement "${first}": choose one of ${BENCH_NAMES.join(', ')}.`);
 }
 
-function count(option: string, said: string | undefined, otherwise: number, most: number): number {
-  if (said === undefined) return otherwise;
-  const value = /^\d{1,6}$/.test(said) ? Number(said) : 0;
-  if (value >= 1 && value <= most) return value;
-  throw new PlainFailure(`--${option} needs a whole number from 1 to ${most}, not "${said}".`);
-}
+const count = (option: string, said: string | undefined, otherwise: number, most: number): number =>
+  readNumber(option, said, otherwise, { least: 1, most });

@@ -72,7 +72,7 @@ export class EmbeddedHouse implements BenchHouse {
         gatewayPort: ports.gateway,
         managementPort: ports.management,
         postgresPort: postgres.port,
-        kaspiR3Url: ready.kaspi.r3,
+        kaspiUrls: ready.kaspi,
       }),
       // What a shell happens to have set must not change what is measured.
       TOLEM_LOG_LEVEL: 'info',
@@ -89,6 +89,7 @@ export class EmbeddedHouse implements BenchHouse {
         operatorKey: secrets.operatorKey,
         stateFile: join(this.dir, 'state.json'),
         tls: ready.tls,
+        kaspiUrls: ready.kaspi,
         signal: stopping,
       }),
     );

@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from './postgres.ts';
-import { isAlive } from './postmaster.ts';
-import { type TestCluster, testCluster } from './test-cluster.ts';
-import { openTestStores, TEST_STORE_PREFIX } from './test-stores.ts';
+import { isAlive } from './processes/running-process.ts';
+import { startPostgres } from './stores/postgres/postgres.ts';
+import { type TestCluster, testCluster } from './stores/test-cluster.ts';
+import { openTestStores, TEST_STORE_PREFIX } from './stores/test-stores.ts';
 
 const POSTGRES_PREFIX = 'tolem-test-postgres-';
 

@@ -1,5 +1,5 @@
-import { removePostgresHome } from './postgres-home.ts';
-import { testCluster } from './test-cluster.ts';
+import { removePostgresHome } from './stores/postgres/postgres-home.ts';
+import { testCluster } from './stores/test-cluster.ts';
 
 /** Stops what the test run has started and removes its data. */
 export default async function stopTestCluster(): Promise<void> {

@@ -1,9 +1,9 @@
-import { javaCommand } from './java.ts';
-import { kafkaJars } from './kafka-jars.ts';
-import { standardOutput } from './output.ts';
-import { PlainFailure } from './plain-failure.ts';
-import { Progress } from './progress.ts';
-import { redisBinary } from './redis-binary.ts';
+import { javaCommand } from './stores/kafka/java.ts';
+import { kafkaJars } from './stores/kafka/kafka-jars.ts';
+import { redisBinary } from './stores/redis/redis-binary.ts';
+import { standardOutput } from './terminal/output.ts';
+import { PlainFailure } from './terminal/plain-failure.ts';
+import { Progress } from './terminal/progress.ts';
 
 /**
  * Finds or fetches what Kafka and Redis are run with, so that nobody waits for it later. Ends with 1 and a sentence for

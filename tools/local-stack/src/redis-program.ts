@@ -1,4 +1,4 @@
-import { startRedis } from './redis.ts';
+import { startRedis } from './stores/redis/redis.ts';
 
 /**
  * A Redis of its own for whoever starts this program: `redis-program <folder> [port]` says in one line of JSON where it

@@ -122,7 +122,7 @@ describe('the first program of a fresh clone', () => {
     await writeFile(join(root, 'package-lock.json'), '{"packages":{"a":{"version":"1.0.0"}}}');
     await mkdir(join(root, 'tools/local-stack/src'));
     const nx =
-      'require("node:fs").mkdirSync("tools/local-stack/dist", {recursive: true}); require("node:fs").writeFileSync("tools/local-stack/dist/start.js", "console.log(process.argv.slice(2).join(), process.cwd()); process.exitCode = 5")';
+      'require("node:fs").mkdirSync("tools/local-stack/dist/commands", {recursive: true}); require("node:fs").writeFileSync("tools/local-stack/dist/commands/start.js", "console.log(process.argv.slice(2).join(), process.cwd()); process.exitCode = 5")';
     const env = await npm(
       `const fs = require('node:fs'); fs.mkdirSync('node_modules/nx', {recursive: true});
        fs.writeFileSync('node_modules/nx/package.json', '{"bin":{"nx":"nx.cjs"}}');

@@ -3,10 +3,11 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DEMO_TAX_ID, type Onboarded, onboard, type OnboardingInput } from '../src/onboard.ts';
+import { DEMO_TAX_ID, type Onboarded, onboard, type OnboardingInput } from '../src/onboarding/onboard.ts';
 import { type StubGateway, type StubOptions, startStubGateway } from './programs/stub-gateway.ts';
 
 const OPERATOR = 'tlm_op_stub';
+const KASPI_URLS = { r3: 'https://127.0.0.1:8545' };
 
 describe('onboarding of the demo chain', () => {
   let folder = '';
@@ -19,6 +20,7 @@ describe('onboarding of the demo chain', () => {
       operatorKey: OPERATOR,
       stateFile: join(folder, 'state.json'),
       tls: { ca: join(folder, 'ca'), cert: join(folder, 'cert'), key: join(folder, 'key') },
+      kaspiUrls: KASPI_URLS,
     };
   };
   const posts = (): string[] => (gateway?.seen ?? []).filter(({ method }) => method === 'POST').map(({ path }) => path);
@@ -93,7 +95,7 @@ describe('onboarding of the demo chain', () => {
     const seed = 'a-seed-of-before';
     await writeFile(
       asked.stateFile,
-      JSON.stringify({ version: 1, seed, certificateFingerprint: await fingerprint(join(folder, 'cert')) }),
+      JSON.stringify({ version: 1, seed, bankFingerprint: await fingerprint(join(folder, 'cert')) }),
     );
     const made = await fetch(`${url}/v1/tenants`, {
       method: 'POST',
@@ -112,6 +114,13 @@ describe('onboarding of the demo chain', () => {
     const second = await onboard(await input());
     expect(second.fresh).toBe(true);
     expect(second.certificate).not.toBe(first.certificate);
+  });
+
+  it('a bank that listens elsewhere needs another onboarding, because a connection keeps its address', async () => {
+    const first = await onboard(await input());
+    const second = await onboard({ ...(await input()), kaspiUrls: { r3: 'https://127.0.0.1:8546' } });
+    expect(second.fresh).toBe(true);
+    expect(second.connection).not.toBe(first.connection);
   });
 
   it('a database that no longer knows the chain is onboarded again', async () => {
@@ -184,5 +193,6 @@ describe('onboarding of the demo chain', () => {
 async function fingerprint(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path, 'utf8'))
+    .update(JSON.stringify(KASPI_URLS))
     .digest('hex');
 }

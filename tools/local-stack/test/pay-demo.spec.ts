@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type DemoInput, type DemoOutcome, drawQr, payDemo } from '../src/pay-demo.ts';
+import { type DemoInput, type DemoOutcome, drawQr, payDemo } from '../src/onboarding/pay-demo.ts';
 import { type StubGateway, type StubOptions, startStubGateway } from './programs/stub-gateway.ts';
 
 describe('the story of a payment', () => {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { DistributedHouse } from '../../src/distributed-house.ts';
-import type { HouseProcess } from '../../src/distributed-house-input.ts';
-import { forgetStack } from '../../src/forget.ts';
-import type { Onboarded } from '../../src/onboard.ts';
-import { payDemo } from '../../src/pay-demo.ts';
-import { isAlive } from '../../src/postmaster.ts';
-import { type StackFolder, stackFolder, tolemFolder } from '../../src/tolem-folder.ts';
+import type { HouseProcess } from '../../src/house/distributed-house-input.ts';
+import { DistributedHouse } from '../../src/house/distributed-house.ts';
+import type { Onboarded } from '../../src/onboarding/onboard.ts';
+import { payDemo } from '../../src/onboarding/pay-demo.ts';
+import { isAlive } from '../../src/processes/running-process.ts';
+import { forgetStack } from '../../src/tolem-folder/forget.ts';
+import { type StackFolder, stackFolder, tolemFolder } from '../../src/tolem-folder/tolem-folder.ts';
 
 const START_MS = 150_000;
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { readLocalJson } from '../../src/local-json.ts';
-import { anyFreePort } from '../../src/ports.ts';
-import { forgetPostgres } from '../../src/postgres.ts';
-import { isAlive, waitForExit } from '../../src/postmaster.ts';
-import { tolemFolder, type TolemFolder } from '../../src/tolem-folder.ts';
+import { anyFreePort } from '../../src/processes/ports.ts';
+import { isAlive, waitForExit } from '../../src/processes/running-process.ts';
+import { forgetPostgres } from '../../src/stores/postgres/postgres.ts';
+import { readLocalJson } from '../../src/tolem-folder/local-json.ts';
+import { tolemFolder, type TolemFolder } from '../../src/tolem-folder/tolem-folder.ts';
 import { StartedProgram } from './started-program.ts';
 
 const PROGRAM = join(import.meta.dirname, '../programs/run-house.ts');

@@ -2,14 +2,14 @@ import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { forgetStack } from '../../src/forget.ts';
-import { type LocalJson, readLocalJson } from '../../src/local-json.ts';
-import { isAlive, waitForExit } from '../../src/postmaster.ts';
-import { Progress } from '../../src/progress.ts';
-import { chooseLogs, followLogs, listLogs } from '../../src/stack-logs.ts';
-import { stackStatus } from '../../src/stack-status.ts';
-import { stopStack } from '../../src/stop-stack.ts';
-import { type StackFolder, stackFolder, tolemFolder } from '../../src/tolem-folder.ts';
+import { chooseLogs, followLogs, listLogs } from '../../src/commands/stack-logs.ts';
+import { stackStatus } from '../../src/commands/stack-status.ts';
+import { stopStack } from '../../src/commands/stop-stack.ts';
+import { isAlive, waitForExit } from '../../src/processes/running-process.ts';
+import { Progress } from '../../src/terminal/progress.ts';
+import { forgetStack } from '../../src/tolem-folder/forget.ts';
+import { type LocalJson, readLocalJson } from '../../src/tolem-folder/local-json.ts';
+import { type StackFolder, stackFolder, tolemFolder } from '../../src/tolem-folder/tolem-folder.ts';
 import { StartedProgram } from './started-program.ts';
 
 const PROGRAM = join(import.meta.dirname, '../programs/run-stack.ts');
@@ -39,7 +39,7 @@ describe('npm run stack with two of every service', () => {
     root = await mkdtemp(join(tmpdir(), 'tolem-stack-'));
     await chmod(root, 0o711);
     folder = stackFolder(tolemFolder(join(root, '.tolem')));
-    await start(['--replicas', 'kaspi=2,gateway=2']);
+    await start(['--replicas', 'kaspi=2,gateway=2', '--egress-proxy']);
     first = await readLocalJson(folder.local);
   }, START_MS);
   afterAll(async () => {
@@ -60,10 +60,16 @@ describe('npm run stack with two of every service', () => {
     const names = first?.stack?.processes.map(({ name, replica }) => `${name} ${replica}`);
     expect(names).toEqual([
       ...['gateway 1', 'gateway 2', 'kaspi 1', 'kaspi 2'],
-      ...['postgres 1', 'kafka 1', 'redis 1', 'sandbox 1'],
+      ...['postgres 1', 'kafka 1', 'redis 1', 'sandbox 1', 'egress proxy 1'],
     ]);
-    expect(new Set(pidsOf(first)).size).toBe(8);
+    expect(new Set(pidsOf(first)).size).toBe(9);
     expect(pidsOf(first).every(isAlive)).toBe(true);
+  });
+
+  it('the bank serves scheme 3 to the address of the proxy alone, through which the demo payment was paid', async () => {
+    const list = await fetch(`${first?.sandbox.control ?? ''}/kaspi/allowed_addresses`);
+    expect(await list.json()).toEqual({ addresses: ['127.0.0.2'] });
+    expect(first?.stack?.egress_proxy).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
   it('another gateway answers for the same payments', async () => {
@@ -79,8 +85,9 @@ describe('npm run stack with two of every service', () => {
 
   it('tells how all of it is, and finds the logs of a service and of one replica', async () => {
     const { text, whole } = await stackStatus(folder);
-    expect(text.trim().split('\n')).toHaveLength(9);
+    expect(text.trim().split('\n')).toHaveLength(10);
     expect(text).toMatch(/kaspi 2 +\d+ +yes +\d+ MiB +http:\/\/127\.0\.0\.1:\d+\n/);
+    expect(text).toMatch(/egress proxy +\d+ +yes +\d+ MiB +http:\/\/127\.0\.0\.1:\d+\n/);
     expect(whole).toBe(true);
 
     const logs = await listLogs(folder);

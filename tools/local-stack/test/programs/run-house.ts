@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { runHouse } from '../../src/house.ts';
-import { Progress } from '../../src/progress.ts';
-import { readStartOptions } from '../../src/start-options.ts';
-import { tolemFolder } from '../../src/tolem-folder.ts';
+import { readStartOptions } from '../../src/commands/start-options.ts';
+import { runHouse } from '../../src/house/house.ts';
+import { Progress } from '../../src/terminal/progress.ts';
+import { tolemFolder } from '../../src/tolem-folder/tolem-folder.ts';
+import { ownPorts } from './own-ports.ts';
 
 // A start that can be killed or asked to stop from outside: the real house with stand-ins for its programs. The word
 // local-stack in this file's path is what a second start knows it by.
@@ -19,6 +20,7 @@ try {
     },
     folder: tolemFolder(join(folder, '.tolem')),
     options: readStartOptions(args),
+    ports: ownPorts(folder),
     progress: new Progress({ isTerminal: false, write: (text) => void process.stdout.write(text) }),
     stopping: stopping.signal,
     hurry: new AbortController().signal,

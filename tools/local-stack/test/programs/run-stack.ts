@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { Progress } from '../../src/progress.ts';
-import { STACK_PROGRAMS } from '../../src/programs.ts';
-import { runStack } from '../../src/run-stack.ts';
-import { readStackOptions } from '../../src/stack-options.ts';
-import { stackFolder, tolemFolder } from '../../src/tolem-folder.ts';
+import { runStack } from '../../src/commands/run-stack.ts';
+import { readStackOptions } from '../../src/commands/stack-options.ts';
+import { STACK_PROGRAMS } from '../../src/services/programs.ts';
+import { Progress } from '../../src/terminal/progress.ts';
+import { stackFolder, tolemFolder } from '../../src/tolem-folder/tolem-folder.ts';
+import { ownPorts } from './own-ports.ts';
 
 // The real stack in a folder of its own, for a test that kills it or asks it to stop from outside. The word local-stack in
 // this file's path is what others know it by.
@@ -17,6 +18,7 @@ try {
     programs: STACK_PROGRAMS,
     folder: stackFolder(tolemFolder(join(folder, '.tolem'))),
     options,
+    ports: ownPorts(folder),
     progress: new Progress({ isTerminal: false, write: (text) => void process.stdout.write(text) }),
     stopping: stopping.signal,
     hurry: new AbortController().signal,

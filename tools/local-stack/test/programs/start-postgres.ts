@@ -1,4 +1,4 @@
-import { startPostgres } from '../../src/postgres.ts';
+import { startPostgres } from '../../src/stores/postgres/postgres.ts';
 
 // A parent that can be killed: starts PostgreSQL in the folder given, tells where it is, and stays.
 const postgres = await startPostgres({ dataDir: process.argv[2] ?? '' });

@@ -15,7 +15,9 @@ console.log(
   JSON.stringify({
     event: 'ready',
     control: `http://127.0.0.1:${argument('--control-port')}`,
-    kaspi: { r3: `https://127.0.0.1:${argument('--r3-port')}` },
+    kaspi: Object.fromEntries(
+      ['r1', 'r2', 'r3'].map((scheme) => [scheme, `https://127.0.0.1:${argument(`--${scheme}-port`)}`]),
+    ),
     tls,
   }),
 );
