@@ -1,4 +1,4 @@
-import { MemoryPollSchedule, MemorySlots, MemoryWakeUps } from '@tolem/coordination';
+import { MemoryAnswers, MemoryPollSchedule, MemorySlots, MemoryTokenBuckets, MemoryWakeUps } from '@tolem/coordination';
 import { InProcessBus } from '@tolem/messaging';
 import { busTopology, CHECK_MS, type HostedService, type ProcessHost, STOP_MS, watchBus } from '@tolem/service-process';
 import type { HouseOfServices } from './config.ts';
@@ -19,6 +19,7 @@ export async function startStandalone(
   });
   watchBus(metrics, bus);
   const wakeUps = new MemoryWakeUps();
+  const answers = new MemoryAnswers();
   const running: { readonly name: string; readonly service: HostedService }[] = [];
   for (const [name, start] of services) {
     const service = await start({
@@ -26,6 +27,8 @@ export async function startStandalone(
       schedule: new MemoryPollSchedule(clock),
       slots: new MemorySlots(),
       wakeUps,
+      answers,
+      buckets: new MemoryTokenBuckets(clock),
       clock,
       ids,
       logger: logger.child({ component: name }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { commandsTopic, type Envelope, EVENTS_TOPIC } from '@tolem/contracts';
-import { MemoryPollSchedule, MemorySlots, MemoryWakeUps } from '@tolem/coordination';
+import { MemoryAnswers, MemoryPollSchedule, MemorySlots, MemoryTokenBuckets, MemoryWakeUps } from '@tolem/coordination';
 import { IdFactory, systemClock } from '@tolem/domain';
 import { gatewayConfig, type RunningGateway, startGateway } from '@tolem/gateway';
 import { kaspiConfig, startKaspi } from '@tolem/kaspi';
@@ -56,6 +56,8 @@ describe('a Kaspi QR payment through the whole house', () => {
       ...shared,
       schedule: new MemoryPollSchedule(systemClock),
       slots: new MemorySlots(),
+      answers: new MemoryAnswers(),
+      buckets: new MemoryTokenBuckets(systemClock),
       alone: true,
     });
     gateway = await startGateway(gatewayConfig.load(environment), { ...shared, wakeUps: new MemoryWakeUps() });
