@@ -10,7 +10,8 @@ const DAYS = 365;
 const BUYERS = { scan_ms: 200, confirm_ms: 400, return_scan_ms: null, invoice_pay_ms: null };
 
 export const kaspiCertificate: Demo = {
-  summary: 'a certificate of one’s own (scheme 2): requested, signed by the bank, connected, then replaced while payments run',
+  summary:
+    'a certificate of one’s own (scheme 2): requested, signed by the bank, connected, then replaced while payments run',
   takesAmount: false,
 
   async play(stage) {
