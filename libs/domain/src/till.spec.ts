@@ -150,6 +150,12 @@ describe('whatever the state of a payment', () => {
     );
   });
 
+  it('an unknown invoice tells the cashier to ask the buyer for its code; other reasons change nothing', () => {
+    const unknown = (failureKey: 'invoice_unknown' | 'declined') => till({ status: 'unknown', failureKey });
+    expect(unknown('invoice_unknown')).toMatchObject({ screen: 'call_admin', message: cashierText('invoice_unknown') });
+    expect(unknown('declined').message).toEqual(cashierText('unknown_ask_admin'));
+  });
+
   it('a QR, of a code or of a link, is on the screen exactly when it is not to be hidden', () => {
     fc.assert(
       fc.property(anyInput, (input) => {

@@ -168,8 +168,12 @@ function applies(row: TillRow, input: TillInput): boolean {
   }
 }
 
+/** Reasons that tell the cashier more than that nobody knows, with the same screen. */
+const UNKNOWN_REASONS: ReadonlySet<CashierKey> = new Set<CashierKey>(['invoice_unknown']);
+
 function messageKey(usual: CashierKey, input: TillInput): CashierKey {
   const reason = input.failureKey;
+  if (input.status === 'unknown') return reason && UNKNOWN_REASONS.has(reason) ? reason : usual;
   const mayNameReason = input.status === 'failed' || input.status === 'declined';
   return mayNameReason && reason !== null && reason !== undefined && NOT_PAID_REASONS.has(reason) ? reason : usual;
 }

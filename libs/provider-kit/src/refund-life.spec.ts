@@ -168,7 +168,7 @@ describe('a buyer who is waited for', () => {
   });
 
   it('whose code the provider has ended fails with its words', () => {
-    expect(judge({ is: 'over', failure: FAILURE }, T0)).toEqual({ do: 'end', phase: 'failed', failure: FAILURE });
+    expect(judge({ is: 'over', failure: FAILURE }, T0)).toEqual({ do: 'end', phase: 'canceled', failure: FAILURE });
   });
 });
 

@@ -58,7 +58,7 @@ export function invited(
 export type IdentifiedDecision =
   | { readonly do: 'ask_again'; readonly at: number }
   | { readonly do: 'list' }
-  | { readonly do: 'end'; readonly phase: 'failed' | 'canceled'; readonly failure: Failure };
+  | { readonly do: 'end'; readonly phase: 'canceled'; readonly failure: Failure };
 
 /** @param askedAt when the question left: only one that left after the time was over can end it */
 export function judgeIdentified(
@@ -72,7 +72,7 @@ export function judgeIdentified(
     case 'identified':
       return { do: 'list' };
     case 'over':
-      return { do: 'end', phase: 'failed', failure: outcome.failure };
+      return { do: 'end', phase: 'canceled', failure: outcome.failure };
     case 'pending':
     case 'unreachable':
       // No money moves by showing oneself, so silence ends it as well as "not yet".

@@ -32,7 +32,7 @@ export interface KitSettings {
   readonly repeatRefundWithinMs: number;
   /**
    * How long a buyer who has shown himself may be kept waiting for the choice of his purchase.
-   * ASSUMPTION: how long a refund code may be used after the scan is not documented (Kaspi QR v3.9 §4.6).
+   * ASSUMPTION: how long a refund code may be used after the scan is not documented (Kaspi QR v3.9 §3.4).
    */
   readonly chooseWithinMs: number;
   /** Between committing "about to send" and the first byte. */

@@ -115,7 +115,7 @@ describe('a refund with the buyer', () => {
 
   it('whose code the provider ends is failed with its words', async () => {
     const refund = await desk.begin(replica, { identifieds: ['pending', 'over'] });
-    expect((await desk.until(refund, 'failed')).failure?.code).toBe('over');
+    expect((await desk.until(refund, 'canceled')).failure?.code).toBe('over');
   });
 
   it('whose purchases cannot be read yet is asked again, without asking for the buyer again', async () => {

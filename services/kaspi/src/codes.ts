@@ -211,7 +211,7 @@ const ROWS: readonly Row[] = [
   ['990000032', 'unlisted', 'unlisted_provider_code', null, NO_TEXT, 'failed', ['9900000032']],
 ];
 
-// Both codes speak of the device token itself (§5.2: registering with the same arguments gives a working token).
+// Both codes speak of the device token itself (§4.2.3: registering with the same arguments gives a working token).
 const CURED_BY_REGISTRATION: ReadonlySet<string> = new Set(['-1501', '-1502']);
 
 /** Every listed code in its canonical form, in the order of the bank's appendix. */

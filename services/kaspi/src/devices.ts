@@ -6,7 +6,7 @@ import { endpointOf } from './endpoint-of.ts';
 import { failureOfAnswer, isMisconfigured } from './failures.ts';
 
 /**
- * Devices of the bank (Kaspi QR v3.9 §4.4): a device belongs to one trade point for ever, so our name of it holds both
+ * Devices of the bank (Kaspi QR v3.9 §4.2.3): a device belongs to one trade point for ever, so our name of it holds both
  * the desk and the trade point, and a desk that moves gets another device.
  */
 export function kaspiDevices(client: KaspiClient): Devices {

@@ -117,6 +117,7 @@ describe('the status of an invoice', () => {
     ['Error', { is: 'not_paid', phase: 'declined' }],
     ['RemotePaymentRejected', { is: 'not_paid', phase: 'declined' }],
     ['QrTokenDiscarded', { is: 'not_paid', phase: 'expired', failure: null }],
+    ['Expired', { is: 'not_paid', phase: 'expired', failure: null }],
   ])('%s', (word, expected) => {
     expect(invoiceCheck(ok(status(word)), {})).toMatchObject(expected);
   });

@@ -18,11 +18,11 @@ import { failureOfAnswer, isMisconfigured } from './failures.ts';
 import { declined, notHeard, paid, verifyPaid } from './purchase.ts';
 import { invoiceStatusMeaning, type KaspiStatusMeaning } from './statuses.ts';
 
-/** How long the buyer may pay (Kaspi QR v3.9 §8, official). */
+/** How long the buyer may pay (Kaspi QR v3.9 §4.6, official). */
 export const INVOICE_LIFE_MS = 24 * 3_600_000;
 
 /**
- * An invoice to a phone number (Kaspi QR v3.9 §8, scheme 3). `remote/create` is critical and cannot be resolved: the id
+ * An invoice to a phone number (Kaspi QR v3.9 §4.6, scheme 3). `remote/create` is critical and cannot be resolved: the id
  * stands only in its answer, and a repeat would send the buyer a second invoice. The comment carries the payment's short
  * code, by which the buyer and the cashier can tell. The bank forbids asking on a timer: a person asks (`refresh`), and
  * when the 24 hours are over one cancel and one question end it.

@@ -6,7 +6,7 @@ import { checkOutcome, startOutcome, verifyPaid } from './purchase.ts';
 import type { KaspiStatusMeaning } from './statuses.ts';
 
 /**
- * A purchase behind a link that the buyer opens on his phone (Kaspi QR v3.9 §4.6.2). The same purchase as by QR, under
+ * A purchase behind a link that the buyer opens on his phone (Kaspi QR v3.9 §4.3.2). The same purchase as by QR, under
  * other names: a link that nobody was sent hurts nobody.
  */
 export function kaspiLink(

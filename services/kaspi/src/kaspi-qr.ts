@@ -6,7 +6,7 @@ import { checkOutcome, startOutcome, verifyPaid } from './purchase.ts';
 import type { KaspiStatusMeaning } from './statuses.ts';
 
 /**
- * A purchase by QR (Kaspi QR v3.9 §4.6). `qr/create` is orphanable: a code that nobody has seen hurts nobody, so a lost
+ * A purchase by QR (Kaspi QR v3.9 §4.3.1). `qr/create` is orphanable: a code that nobody has seen hurts nobody, so a lost
  * answer may be repeated. Our payment id goes along as ExternalId, by which the bank's books can be compared with ours.
  */
 export function kaspiQr(

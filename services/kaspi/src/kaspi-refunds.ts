@@ -40,11 +40,11 @@ const WAYS: Readonly<Record<KaspiScheme['refunds'], RefundWay>> = {
   without_buyer: 'at_once',
 };
 
-/** What was still refundable before the return was sent (`AvailableReturnAmount`, §7.4); minor units. */
+/** What was still refundable before the return was sent (`AvailableReturnAmount`, §4.4); minor units. */
 const noteSchema = z.object({ available_minor: z.number().int().nonnegative() });
 
 /**
- * Refunds (Kaspi QR v3.9 §7). `payment/return` is critical and the bank knows no id of ours for it: what became of a lost
+ * Refunds (Kaspi QR v3.9 §4.5). `payment/return` is critical and the bank knows no id of ours for it: what became of a lost
  * call shows only in `AvailableReturnAmount`, which is read before and after. Fallen by exactly our sum: returned.
  * Fallen by anything else, as when a cashier's app refunds at the same moment: nobody can say. Unchanged: not performed,
  * for as long as further readings say the same.

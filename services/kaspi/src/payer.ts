@@ -6,12 +6,12 @@ import { endpointOf } from './endpoint-of.ts';
 import { failureOfAnswer, isMisconfigured } from './failures.ts';
 
 /**
- * The bank allows 50 calls a minute per device (Kaspi QR v3.9 §8, official). A bucket gives its capacity at once and its
+ * The bank allows 50 calls a minute per device (Kaspi QR v3.9 §4.6, official). A bucket gives its capacity at once and its
  * refill besides, so the two together stay within 50 in any minute.
  */
 export const PAYER_LIMIT = { capacity: 10, refillPerSecond: 40 / 60 };
 
-/** Whose phone this is (`remote/client-info` §8.1): the name is shown to the cashier and kept nowhere. */
+/** Whose phone this is (`remote/client-info` §4.6.1): the name is shown to the cashier and kept nowhere. */
 export function payerQuestion(client: KaspiClient): Question {
   return {
     kind: 'payer',

@@ -8,7 +8,7 @@ import { endpointOf } from './endpoint-of.ts';
 import { failureOfAnswer, isMisconfigured } from './failures.ts';
 import { type KaspiStatusMeaning, statusMeaning } from './statuses.ts';
 
-/** What a purchase by QR and one by link have in common (Kaspi QR v3.9 §4.6): its beginning, its status, its details. */
+/** What a purchase by QR and one by link have in common (Kaspi QR v3.9 §4.3): its beginning, its status, its details. */
 
 const MS = 1_000;
 
@@ -46,7 +46,7 @@ export function startOutcome<T>(answer: KaspiAnswer<T>, read: (data: T) => Begun
   }
 }
 
-/** Only a final status decides (§13.10); every code and everything lost is "no answer yet". */
+/** Only a final status decides (seen in production); every code and everything lost is "no answer yet". */
 export function checkOutcome(
   answer: KaspiAnswer<PaymentStatus>,
   extraStatuses: Readonly<Record<string, KaspiStatusMeaning>>,
@@ -95,7 +95,7 @@ export function declined(status: string): CheckOutcome {
   };
 }
 
-/** The bank's books of a paid purchase (`payment/details` §7.4), where the scheme shows them. */
+/** The bank's books of a paid purchase (`payment/details` §4.4), where the scheme shows them. */
 export async function verifyPaid(client: KaspiClient, call: Call, request: TakenRequest): Promise<VerifiedPaid> {
   if (request.deviceToken === null) return { is: 'not_offered' };
   const answer = await client.paymentDetails(

@@ -125,6 +125,7 @@ describe('status words of an invoice', () => {
     RemotePaymentCreated: 'waiting_payer',
     QrTokenCreated: 'waiting_payer',
     RemotePaymentCanceled: 'canceled',
+    Expired: 'expired',
   };
 
   it.each(EXPECTED)('%s', (word, meaning) => {
@@ -138,6 +139,7 @@ describe('status words of an invoice', () => {
 
   it('configuration corrects what is only seen and never what is official', () => {
     expect(invoiceStatusMeaning('RemotePaymentCreated', { RemotePaymentCreated: 'not_paid' })).toBe('not_paid');
+    expect(invoiceStatusMeaning('Expired', { Expired: 'pending' })).toBe('pending');
     expect(invoiceStatusMeaning('RemotePaymentCanceled', { RemotePaymentCanceled: 'paid' })).toBe('canceled');
     expect(invoiceStatusMeaning('Error', { Error: 'paid' })).toBe('not_paid');
   });

@@ -1,5 +1,5 @@
 /**
- * What the words in `Data.Status` mean (Kaspi QR v3.9 §4.6.3, Appendix 4, and the values seen beyond the document).
+ * What the words in `Data.Status` mean (Kaspi QR v3.9 §4.3.3, Appendix 4, and the values seen beyond the document).
  *
  * One closed table and one total function. A word that is not in the table means "still pending": never "failed",
  * because the buyer may have paid, and never "paid", because goods would leave for nothing.
@@ -101,6 +101,8 @@ export type KaspiInvoiceStatusMeaning =
 /** The meaning of one word about an invoice; as `statusMeaning` but for its own words. Total. */
 export function invoiceStatusMeaning(status: string, extra: ExtraKaspiStatuses = {}): KaspiInvoiceStatusMeaning {
   if (status === 'RemotePaymentCanceled') return 'canceled';
+  // Of an invoice it can only say that nobody paid it in time, which the cashier reads as such.
+  if (status === 'Expired' && !Object.hasOwn(extra, status)) return 'expired';
   const meaning = statusMeaning(status, extra);
   // Nobody scans an invoice: while only its token exists, the payer has not acted.
   if (meaning === 'waiting_scan') return 'waiting_payer';

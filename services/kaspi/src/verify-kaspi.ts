@@ -8,7 +8,7 @@ import { failureOfAnswer, isMisconfigured } from './failures.ts';
 
 /**
  * Whether the bank serves this organization under this certificate from this address: its trade points are listed
- * (Kaspi QR v3.9 §4.3), which needs all of that to be right.
+ * (Kaspi QR v3.9 §4.2.2), which needs all of that to be right.
  */
 export function verifyKaspi(client: KaspiClient): Provider['verify'] {
   return async (call) => verifyOutcome(await client.tradePoints(endpointOf(call.access), call.access.taxId, call));
@@ -40,7 +40,7 @@ function notUp(answer: Exclude<KaspiAnswer<unknown>, { is: 'ok' }>): Exclude<Hea
 }
 
 /**
- * Without a certificate that it knows, or from an address that is not on its list, the bank cuts the handshake (§13.7):
+ * Without a certificate that it knows, or from an address that is not on its list, the bank cuts the handshake (seen in production):
  * nothing that a short wait would mend.
  */
 const HANDSHAKE: ReadonlySet<KaspiNotSentReason> = new Set([

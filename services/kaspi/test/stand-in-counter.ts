@@ -70,8 +70,8 @@ export class StandInCounter extends StandInGateway {
   }
 
   /** A person wants to know now. */
-  refresh(connection: Connection, payment: string): void {
-    const body = { ...this.head(connection, `${payment}:refresh:${this.ids.next('op')}`, payment) };
+  refresh(connection: Connection, payment: string, opId = `${payment}:refresh:${this.ids.next('op')}`): void {
+    const body = { ...this.head(connection, opId, payment) };
     this.bus.announce(produce(paymentRefresh, this.address(connection, payment), body));
   }
 

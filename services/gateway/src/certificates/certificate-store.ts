@@ -9,8 +9,16 @@ import type { CertificateFacts } from './read-pair.ts';
 /** Row-level security keeps tenants apart; a key sees what is its tenant's own, of its mode, and no shared one. */
 const VISIBLE = '($1::uuid IS NULL OR (c.tenant_id = $1 AND c.mode = $2))';
 
-/** Versions as JSON lose their dates' type; they are read apart. */
-type CertificateColumns = Omit<CertificateRow, 'versions'>;
+/** A certificate with its versions as they stood at one moment; their dates are text. */
+const WITH_VERSIONS = `c.*, coalesce((
+  SELECT jsonb_agg(to_jsonb(v) ORDER BY v.version) FROM certificate_version v WHERE v.certificate_id = c.id), '[]') AS versions`;
+
+interface VersionAsJson extends Omit<VersionRow, 'not_before' | 'not_after' | 'created_at'> {
+  readonly not_before: string | null;
+  readonly not_after: string | null;
+  readonly created_at: string;
+}
+type CertificateAsJson = Omit<CertificateRow, 'versions'> & { readonly versions: readonly VersionAsJson[] };
 
 export interface NewVersion {
   readonly certificateId: string;
@@ -27,23 +35,24 @@ export interface NewVersion {
 export class CertificateStore {
   /** @param lock keeps others from changing it until the transaction ends */
   async require(query: Query, auth: Auth, id: string, lock = false): Promise<CertificateRow> {
-    const [row] = await query<CertificateColumns>(
-      `SELECT c.* FROM certificate c WHERE ${VISIBLE} AND c.id = $3 ${lock ? 'FOR UPDATE' : ''}`,
-      [...scopeOf(auth), id],
+    const scope = [...scopeOf(auth), id];
+    // The lock first and by itself: a statement that waited for it would show versions as they were before.
+    if (lock) await query(`SELECT FROM certificate c WHERE ${VISIBLE} AND c.id = $3 FOR UPDATE`, scope);
+    const [row] = await query<CertificateAsJson>(
+      `SELECT ${WITH_VERSIONS} FROM certificate c WHERE ${VISIBLE} AND c.id = $3`,
+      scope,
     );
     if (row === undefined) throw notFound('certificate');
-    const [whole] = await this.#withVersions(query, [row]);
-    if (whole === undefined) throw notFound('certificate');
-    return whole;
+    return certificateOf(row);
   }
 
   /** Newest first. */
   async list(query: Query, auth: Auth, after: string | null, limit: number): Promise<CertificateRow[]> {
-    const rows = await query<CertificateColumns>(
-      `SELECT c.* FROM certificate c WHERE ${VISIBLE} AND ($3::uuid IS NULL OR c.id < $3) ORDER BY c.id DESC LIMIT $4`,
+    const rows = await query<CertificateAsJson>(
+      `SELECT ${WITH_VERSIONS} FROM certificate c WHERE ${VISIBLE} AND ($3::uuid IS NULL OR c.id < $3) ORDER BY c.id DESC LIMIT $4`,
       [...scopeOf(auth), after, limit],
     );
-    return this.#withVersions(query, rows);
+    return rows.map(certificateOf);
   }
 
   async insert(
@@ -84,14 +93,17 @@ export class CertificateStore {
       [id, version, ...columnsOf(facts)],
     );
   }
+}
 
-  async #withVersions(query: Query, rows: readonly CertificateColumns[]): Promise<CertificateRow[]> {
-    const versions = await query<VersionRow>(
-      'SELECT * FROM certificate_version WHERE certificate_id = ANY($1) ORDER BY certificate_id, version',
-      [rows.map(({ id }) => id)],
-    );
-    return rows.map((row) => ({ ...row, versions: versions.filter(({ certificate_id: id }) => id === row.id) }));
-  }
+function certificateOf(row: CertificateAsJson): CertificateRow {
+  const date = (text: string | null): Date | null => (text === null ? null : new Date(text));
+  const versions = row.versions.map((version) => ({
+    ...version,
+    not_before: date(version.not_before),
+    not_after: date(version.not_after),
+    created_at: new Date(version.created_at),
+  }));
+  return { ...row, versions };
 }
 
 function scopeOf(auth: Auth): readonly [string | null, string | null] {

@@ -1,6 +1,6 @@
 /**
- * How the bank wants to be asked about a purchase or a refund code, under each of its names (Kaspi QR v3.9 §6.1, §6.2,
- * §7.1). All schemas here expect names already in lower case (`caseInsensitive`).
+ * How the bank wants to be asked about a purchase or a refund code, under each of its names (Kaspi QR v3.9 §4.3.1, §4.3.2,
+ * §3.4.1). All schemas here expect names already in lower case (`caseInsensitive`).
  */
 import { z } from 'zod';
 

@@ -61,5 +61,5 @@ export interface CreateRemote extends FindPayer {
   readonly comment?: string;
 }
 
-/** What the bank's emulators do in a buyer's place (§12.2). */
+/** What the bank's emulators do in a buyer's place (§5.2). */
 export type EmulatedStep = 'scan' | 'confirm' | 'scanerror' | 'confirmerror';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { KASPI_METHOD_NAMES, type KaspiMethod } from './methods.ts';
 
-/** Versions of `payment/status` in circulation (§13.2); every other method has been seen as v01 only. */
+/** Versions of `payment/status` in circulation (seen in production); every other method has been seen as v01 only. */
 export const KASPI_STATUS_VERSIONS = ['v01', 'v02', 'v04'] as const;
 export type KaspiStatusVersion = (typeof KASPI_STATUS_VERSIONS)[number];
 

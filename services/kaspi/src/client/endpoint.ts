@@ -1,6 +1,6 @@
 /**
  * The bank sends its production address in the letter that brings the certificate, so host, port, scheme prefix and
- * API versions are configuration (Kaspi QR v3.9 §2). Both `https://host:8545` and `https://host/r3/v01/` are accepted.
+ * API versions are configuration (Kaspi QR v3.9 §1.2). Both `https://host:8545` and `https://host/r3/v01/` are accepted.
  */
 import type { EgressTarget } from '@tolem/egress';
 import { type KaspiStatusVersion, readConnectionOptions } from './connection-options.ts';

@@ -81,12 +81,12 @@ export class KaspiClient {
     this.statusVersion = options.statusVersion ?? 'v01';
   }
 
-  /** `GET partner/tradepoints` (§5.1): the trade points of one organization. Safe to repeat. */
+  /** `GET partner/tradepoints` (§4.2.2): the trade points of one organization. Safe to repeat. */
   tradePoints(at: KaspiEndpoint, bin: string, options?: CallOptions): Promise<KaspiAnswer<wire.TradePoint[]>> {
     return this.call(at, options, { method: 'partner/tradepoints', given: { bin }, data: wire.tradePointList });
   }
 
-  /** `POST device/register` (§5.2). The same arguments give the same token again, so it is safe to repeat. */
+  /** `POST device/register` (§4.2.3). The same arguments give the same token again, so it is safe to repeat. */
   registerDevice(
     at: KaspiEndpoint,
     given: asked.RegisterDevice,
@@ -95,22 +95,22 @@ export class KaspiClient {
     return this.call(at, options, { method: 'device/register', given, data: wire.registeredDevice });
   }
 
-  /** `POST device/delete` (§5.3): switches the device off. A repeat is harmless. */
+  /** `POST device/delete` (§4.2.4): switches the device off. A repeat is harmless. */
   deleteDevice(at: KaspiEndpoint, device: asked.DevicePair, options?: CallOptions): Promise<KaspiAnswer<null>> {
     return this.call(at, options, { method: 'device/delete', given: device, data: wire.noData });
   }
 
-  /** `POST qr/create` (§6.1). Not idempotent: a repeat makes a second purchase. */
+  /** `POST qr/create` (§4.3.1). Not idempotent: a repeat makes a second purchase. */
   createQr(at: KaspiEndpoint, given: asked.CreateQr, options?: CallOptions): Promise<KaspiAnswer<wire.CreatedQr>> {
     return this.call(at, options, { method: 'qr/create', given: flat(given), data: wire.createdQr });
   }
 
-  /** `POST qr/create-link` (§6.2): the same purchase behind a link. Not idempotent either. */
+  /** `POST qr/create-link` (§4.3.2): the same purchase behind a link. Not idempotent either. */
   createLink(at: KaspiEndpoint, given: asked.CreateQr, options?: CallOptions): Promise<KaspiAnswer<wire.CreatedLink>> {
     return this.call(at, options, { method: 'qr/create-link', given: flat(given), data: wire.createdLink });
   }
 
-  /** `GET payment/status/{QrPaymentId}` (§6.3): needs neither BIN nor token. Safe to repeat. */
+  /** `GET payment/status/{QrPaymentId}` (§4.3.3): needs neither BIN nor token. Safe to repeat. */
   paymentStatus(
     at: KaspiEndpoint,
     qrPaymentId: string,
@@ -119,7 +119,7 @@ export class KaspiClient {
     return this.call(at, options, { method: 'payment/status', given: { qrPaymentId }, data: wire.paymentStatus });
   }
 
-  /** `POST return/create` (§7.1): a code by which the buyer makes himself known. A repeat makes another code. */
+  /** `POST return/create` (§3.4.1): a code by which the buyer makes himself known. A repeat makes another code. */
   createReturn(
     at: KaspiEndpoint,
     given: asked.CreateReturn,
@@ -128,7 +128,7 @@ export class KaspiClient {
     return this.call(at, options, { method: 'return/create', given: flat(given), data: refunds.createdReturn });
   }
 
-  /** `GET return/status/{QrReturnId}` (§7.2). Safe to repeat. */
+  /** `GET return/status/{QrReturnId}` (§3.4.2). Safe to repeat. */
   returnStatus(
     at: KaspiEndpoint,
     qrReturnId: string,
@@ -137,7 +137,7 @@ export class KaspiClient {
     return this.call(at, options, { method: 'return/status', given: { qrReturnId }, data: refunds.returnStatus });
   }
 
-  /** `POST return/operations` (§7.3): the recent purchases of the buyer who scanned. Safe to repeat. */
+  /** `POST return/operations` (§3.4.3): the recent purchases of the buyer who scanned. Safe to repeat. */
   returnOperations(
     at: KaspiEndpoint,
     given: asked.ListReturnOperations,
@@ -146,7 +146,7 @@ export class KaspiClient {
     return this.call(at, options, { method: 'return/operations', given: flat(given), data: refunds.returnOperations });
   }
 
-  /** `GET payment/details` (§7.4): sums and date of a paid purchase. Safe to repeat. */
+  /** `GET payment/details` (§4.4): sums and date of a paid purchase. Safe to repeat. */
   paymentDetails(
     at: KaspiEndpoint,
     given: asked.PaymentOnDevice,
@@ -155,7 +155,7 @@ export class KaspiClient {
     return this.call(at, options, { method: 'payment/details', given: flat(given), data: refunds.paymentDetails });
   }
 
-  /** `POST payment/return` (§7.5). Not idempotent: never repeat it blindly, see `returnVerdict`. */
+  /** `POST payment/return` (§4.5). Not idempotent: never repeat it blindly, see `returnVerdict`. */
   returnPayment(
     at: KaspiEndpoint,
     given: asked.ReturnPayment,
@@ -164,12 +164,12 @@ export class KaspiClient {
     return this.call(at, options, { method: 'payment/return', given: flat(given), data: refunds.returnedPayment });
   }
 
-  /** `GET remote/client-info` (§8.1): the payer's name. At most 50 a minute per device; safe to repeat. */
+  /** `GET remote/client-info` (§4.6.1): the payer's name. At most 50 a minute per device; safe to repeat. */
   clientInfo(at: KaspiEndpoint, given: asked.FindPayer, options?: CallOptions): Promise<KaspiAnswer<remote.Payer>> {
     return this.call(at, options, { method: 'remote/client-info', given: flat(given), data: remote.payer });
   }
 
-  /** `POST remote/create` (§8.2): sends an invoice to a phone. A repeat sends a second one, see `invoiceVerdict`. */
+  /** `POST remote/create` (§4.6.2): sends an invoice to a phone. A repeat sends a second one, see `invoiceVerdict`. */
   createRemote(
     at: KaspiEndpoint,
     given: asked.CreateRemote,
@@ -178,7 +178,7 @@ export class KaspiClient {
     return this.call(at, options, { method: 'remote/create', given: flat(given), data: remote.createdRemote });
   }
 
-  /** `POST remote/cancel` (§8.3). Harmless to repeat; what a paid invoice answers is unknown. */
+  /** `POST remote/cancel` (§4.6.3). Harmless to repeat; what a paid invoice answers is unknown. */
   cancelRemote(
     at: KaspiEndpoint,
     given: asked.PaymentOnDevice,
@@ -187,12 +187,12 @@ export class KaspiClient {
     return this.call(at, options, { method: 'remote/cancel', given: flat(given), data: remote.canceledRemote });
   }
 
-  /** `GET health/ping` (§12.1): the address, the credential and the allow-list work. */
+  /** `GET health/ping` (§5.1): the address, the credential and the allow-list work. */
   ping(at: KaspiEndpoint, options?: CallOptions): Promise<KaspiAnswer<null>> {
     return this.call(at, options, { method: 'health/ping', given: {}, data: wire.noData });
   }
 
-  /** `POST test/payment/…` (§12.2): what a buyer would do, in the test contour only. */
+  /** `POST test/payment/…` (§5.2): what a buyer would do, in the test contour only. */
   emulate(
     at: KaspiEndpoint,
     step: asked.EmulatedStep,

@@ -54,7 +54,7 @@ export const ARGUMENT_FORMS: Readonly<Record<RequestArgument, ArgumentForm>> = {
     wellFormed: (value) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 10,
     json: (value) => value,
   },
-  // Eleven digits (§8.1); the sample begins with 8, clients in production write 7.
+  // Eleven digits (§4.6.1); the sample begins with 8, clients in production write 7.
   phoneNumber: text(/^[78]\d{10}$/),
 };
 

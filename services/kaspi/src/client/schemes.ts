@@ -1,5 +1,5 @@
 /**
- * The bank's three schemes as data (Kaspi QR v3.9 §2 and the parameter tables of every method): one table says what a
+ * The bank's three schemes as data (Kaspi QR v3.9 §1.2 and the parameter tables of every method): one table says what a
  * scheme can do, the other which fields its requests carry. Nothing else in this service asks which scheme it is.
  */
 import type { KaspiMethod } from './methods.ts';
@@ -111,7 +111,7 @@ const purchase = field('QrPaymentId', 'qrPaymentId');
 const refundCode = field('QrReturnId', 'qrReturnId');
 
 const purchaseFields = [organization, deviceToken, amount, externalId];
-/** Documented as a text, and in camelCase, unlike everywhere else (§12.2). */
+/** Documented as a text, and in camelCase, unlike everywhere else (§5.2). */
 const emulatorFields = [field('qrPaymentId', 'qrPaymentId', { asText: true })];
 
 /** In the order in which they are written. */

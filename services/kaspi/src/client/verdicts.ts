@@ -6,7 +6,7 @@ import type { KaspiAnswer } from './kaspi-answer.ts';
 
 export type KaspiVerdict = 'performed' | 'not_performed' | 'in_doubt';
 
-/** Refusals of `payment/return` (§7.5) that say by their text that no money was returned. */
+/** Refusals of `payment/return` (§4.5) that say by their text that no money was returned. */
 const RETURN_REFUSALS: ReadonlySet<string> = new Set([
   '-1501',
   '-1502',
@@ -21,7 +21,7 @@ const RETURN_REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Refusals of `remote/create` (§8.2) that end before there is an invoice: certificate, device, trade point or sum.
+ * Refusals of `remote/create` (§4.6.2) that end before there is an invoice: certificate, device, trade point or sum.
  * ASSUMPTION: those that the document lists for other methods only mean the same here. -1401, -1404, 99000010 and
  * 990000032, which it lists without a text, are doubt.
  */

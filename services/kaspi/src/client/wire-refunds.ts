@@ -1,4 +1,4 @@
-/** Shapes of the bank's answers about refunds (Kaspi QR v3.9 §7), as tolerant and as strict as those of wire.ts. */
+/** Shapes of the bank's answers about refunds (Kaspi QR v3.9 §4.5), as tolerant and as strict as those of wire.ts. */
 import { z } from 'zod';
 import { type ReturnOptions, returnOptions } from './behavior-options.ts';
 import { amountMinor, amountMinorOrNull, bankId, dateMsOrNull, qrText, statusWord } from './wire-values.ts';
@@ -12,7 +12,7 @@ export interface CreatedReturn {
   readonly options: ReturnOptions;
 }
 
-/** `return/create` (§7.1). */
+/** `return/create` (§3.4.1). */
 export const createdReturn = z
   .object({
     qrtoken: qrText,
@@ -33,7 +33,7 @@ export interface ReturnStatus {
   readonly status: string;
 }
 
-/** `return/status` (§7.2). */
+/** `return/status` (§3.4.2). */
 export const returnStatus = z.object({ status: statusWord }).transform((row): ReturnStatus => row);
 
 /** One of the buyer's recent purchases. */
@@ -48,7 +48,7 @@ export interface ReturnOperation {
 // The document allows ten. A longer list is not read at all, because part of one would look whole.
 const MAX_OPERATIONS = 100;
 
-/** `return/operations` (§7.3). A row without an id makes the list unreadable: it might be the purchase we look for. */
+/** `return/operations` (§3.4.3). A row without an id makes the list unreadable: it might be the purchase we look for. */
 export const returnOperations = z
   .array(
     z
@@ -70,7 +70,7 @@ export interface PaymentDetails {
   readonly transactionAtMs: number | null;
 }
 
-/** `payment/details` (§7.4): both amounts are required, refunds are decided on them. */
+/** `payment/details` (§4.4): both amounts are required, refunds are decided on them. */
 export const paymentDetails = z
   .object({
     qrpaymentid: bankId,
@@ -89,7 +89,7 @@ export interface ReturnedPayment {
   readonly returnOperationId: string;
 }
 
-/** `payment/return` (§7.5). */
+/** `payment/return` (§4.5). */
 export const returnedPayment = z
   .object({ returnoperationid: bankId })
   .transform((row): ReturnedPayment => ({ returnOperationId: row.returnoperationid }));

@@ -1,4 +1,4 @@
-/** Shapes of the bank's answers about invoices to a phone (Kaspi QR v3.9 §8). */
+/** Shapes of the bank's answers about invoices to a phone (Kaspi QR v3.9 §4.6). */
 import { z } from 'zod';
 import { bankId, shortText, shortTextOrNull } from './wire-values.ts';
 
@@ -7,14 +7,14 @@ export interface Payer {
   readonly clientName: string;
 }
 
-/** `remote/client-info` (§8.1). */
+/** `remote/client-info` (§4.6.1). */
 export const payer = z.object({ clientname: shortText }).transform((row): Payer => ({ clientName: row.clientname }));
 
 export interface CreatedRemote {
   readonly qrPaymentId: string;
 }
 
-/** `remote/create` (§8.2). */
+/** `remote/create` (§4.6.2). */
 export const createdRemote = z
   .object({ qrpaymentid: bankId })
   .transform((row): CreatedRemote => ({ qrPaymentId: row.qrpaymentid }));
@@ -24,7 +24,7 @@ export interface CanceledRemote {
   readonly status: string | null;
 }
 
-/** `remote/cancel` (§8.3): StatusCode 0 says that the bank took the request, the word is information. */
+/** `remote/cancel` (§4.6.3): StatusCode 0 says that the bank took the request, the word is information. */
 export const canceledRemote = z
   .object({ status: shortTextOrNull })
   .catch({ status: null })

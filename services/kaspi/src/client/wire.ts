@@ -19,7 +19,7 @@ import {
   statusWord,
 } from './wire-values.ts';
 
-/** What every answer is wrapped in (§3): `message` may be absent, `data` absent or null, the order any. */
+/** What every answer is wrapped in (§4.1): `message` may be absent, `data` absent or null, the order any. */
 export const envelope = z.object({
   statuscode: statusCode,
   message: z
@@ -79,7 +79,7 @@ export interface CreatedQr {
   readonly options: BehaviorOptions;
 }
 
-/** `qr/create` (§6.1). The options are accepted under the name that `qr/create-link` uses as well (§6.2). */
+/** `qr/create` (§4.3.1). The options are accepted under the name that `qr/create-link` uses as well (§4.3.2). */
 export const createdQr = z
   .object({
     qrtoken: qrText,
@@ -109,7 +109,7 @@ export interface CreatedLink {
   readonly options: BehaviorOptions;
 }
 
-/** `qr/create-link` (§6.2), whose fields have names of their own. The options are accepted under either name. */
+/** `qr/create-link` (§4.3.2), whose fields have names of their own. The options are accepted under either name. */
 export const createdLink = z
   .object({
     paymentlink: httpsLink,
@@ -142,7 +142,7 @@ export interface PaymentStatus {
   readonly city: string | null;
 }
 
-/** `payment/status` (§6.3) of all versions in circulation. */
+/** `payment/status` (§4.3.3) of all versions in circulation. */
 export const paymentStatus = z
   .object({
     status: statusWord,

@@ -22,7 +22,14 @@ export class AttentionHouse {
   ) {
     const transactions = new Transactions(house.app, house.worker);
     this.store = new AttentionStore(transactions);
-    this.resolver = new ResolveAttention(transactions, new Audit(house.ids), house.outboxRows, house.wakeUps, house.clock, house.ids);
+    this.resolver = new ResolveAttention(
+      transactions,
+      new Audit(house.ids),
+      house.outboxRows,
+      house.wakeUps,
+      house.clock,
+      house.ids,
+    );
     this.openWork = new OpenWork(house.worker, house.clock);
   }
 
