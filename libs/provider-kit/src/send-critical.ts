@@ -139,17 +139,25 @@ async function refused<S extends MoneySubject, Done>(
   await work.write((subject) => critical.refused(subject, failure), 'refused', { failure: failure.code });
 }
 
-/** From here on only the resolver ends it, or a person. */
+/** From here on only the resolver ends it, or a person. It may read at once, because nobody waits for the answer any more. */
 async function lost<S extends MoneySubject, Done>(
   work: WorkInHand<S>,
   critical: CriticalCall<S, Done>,
   failure: Failure,
 ): Promise<void> {
-  if (critical.resolve !== null) return;
+  if (critical.resolve !== null) return askSoon(work);
   const told = critical.doubtOf(failure);
   work.rooms.log.error(
     { operation: work.operation.id, failure: told.code },
     'nobody can find out what became of a call',
   );
   await work.write((subject) => critical.inDoubt(subject, told), 'unknown', { failure: told.code });
+}
+
+async function askSoon<S extends MoneySubject>({ rooms, operation }: WorkInHand<S>): Promise<void> {
+  await rooms.db.query(`UPDATE operation SET check_at = now() WHERE id = $1 AND attempt = $2 AND state = 'sent'`, [
+    operation.id,
+    operation.attempt,
+  ]);
+  rooms.sweepSoon();
 }

@@ -152,7 +152,7 @@ describe('a call that must happen once and lost its answer', () => {
   });
 
   it('and stays unclear becomes unknown with an alarm, is asked about on and on, and ends when it becomes clear', async () => {
-    const payment = await begin({ starts: ['lost_after'], resolves: [...Array(6).fill('unclear'), 'truth'] });
+    const payment = await begin({ starts: ['lost_after'], resolves: [...Array(20).fill('unclear'), 'truth'] });
     expect(await house.until(payment, 'unknown')).toMatchObject({ failure: { code: 'unclear' }, evidence: 'inferred' });
     expect(house.logLines.join('')).toContain('a person must look');
     // Shown as unknown it does not begin again: it is asked about and then ends.
@@ -170,7 +170,7 @@ describe('a call that must happen once and lost its answer', () => {
   });
 
   it('and was shown as unknown is not made anew when it proves not performed', async () => {
-    const payment = await begin({ starts: ['lost_before', 'ok'], resolves: [...Array(6).fill('unclear'), 'truth'] });
+    const payment = await begin({ starts: ['lost_before', 'ok'], resolves: [...Array(20).fill('unclear'), 'truth'] });
     await house.until(payment, 'unknown');
     expect((await house.until(payment, 'failed')).failure?.code).toBe('not_performed');
     expect(house.dummy.count(`start ${payment.id}`)).toBe(1);

@@ -3,5 +3,6 @@ import type { __Name__Endpoint } from './client/__name__.client.ts';
 
 /** Where the provider is for a connection, with the certificate that serves it. */
 export function endpointOf(access: Access): __Name__Endpoint {
-  return { baseUrl: access.baseUrl, ...(access.credential === undefined ? {} : { credential: access.credential }) };
+  const { credential } = access;
+  return { baseUrl: access.baseUrl, ...(credential?.is === 'certificate' ? { credential } : {}) };
 }
