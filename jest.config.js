@@ -15,6 +15,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swc, swcrc: false, module: { type: 'es6' }, sourceMaps: 'inline' }] },
   testMatch: ['<rootDir>/{services,libs,tools,sdk}/*/{src,test}/**/*.spec.ts'],
+  // What is too slow for every change runs in npm run test:long.
+  testPathIgnorePatterns: process.env.TOLEM_LONG === '1' ? [] : ['\\.long\\.(e2e|service)\\.spec\\.ts$'],
   modulePathIgnorePatterns: [
     '<rootDir>/[a-z]+/[a-z-]+/dist/',
     '<rootDir>/.tolem/',

@@ -219,7 +219,10 @@ describe('slots of two processes', () => {
     for (let n = 0; n < 200; n += 1) for (const giveBack of given(await takes(here, 4, 'poll'))) giveBack();
     expect((await scriptsRun(redis)) - before).toBeLessThan(20);
     await waitFor('nothing', () => here.size === 0);
-    await waitFor('no key', async () => (await redis.run((client) => client.keys('*slots:poll con_1*'))).length === 0);
+    await waitFor(
+      'no key',
+      async () => (await redis.run((client) => client.keys(`spec:${process.pid}:*slots:poll con_1*`))).length === 0,
+    );
   });
 
   it('go back at once when their process ends in order', async () => {

@@ -26,17 +26,20 @@ export interface CrashPoint {
   readonly phase?: string;
   /** The load cancels its payments while this point is armed. */
   readonly cancels?: true;
+  /** Several pieces of work may take this step in one go. */
+  readonly together?: true;
   /** Taken for a desk that the bank does not know yet. */
   readonly freshDesk?: true;
 }
 
-type Step = Omit<CrashPoint, 'when' | 'name'> & { readonly step: string };
+/** A step of the way, before it is told apart when the process dies at it. */
+export type CrashStep = Omit<CrashPoint, 'when' | 'name'> & { readonly step: string };
 
 const GATEWAY = { services: ['gateway'] } as const;
 const KASPI = { services: ['kaspi'] } as const;
 
 /** Data-model §4 in order: create, accept, device, start, apply, progress, paid, apply paid, removal; then the cancel. */
-const STEPS: readonly Step[] = [
+const STEPS: readonly CrashStep[] = [
   { step: 'create commits', ...GATEWAY, seam: 'statement', match: 'create_payment' },
   { step: 'payment.start is published', ...GATEWAY, seam: 'publish', match: 'payment.start' },
   { step: 'payment.start is handled', ...KASPI, seam: 'deliver', match: 'payment.start' },
@@ -65,11 +68,16 @@ const STEPS: readonly Step[] = [
   { step: 'payment.cancel is handled', ...KASPI, seam: 'deliver', match: 'payment.cancel', cancels: true },
 ];
 
-export const CRASH_POINTS: readonly CrashPoint[] = STEPS.flatMap(({ step, ...at }) => {
-  const moments = at.seam === 'bank' ? (['before', 'written', 'after'] as const) : (['before', 'after'] as const);
-  return moments.map((when) => ({
-    ...at,
-    when,
-    name: when === 'written' ? `while ${step}, unanswered` : `${when} ${step}`,
-  }));
-});
+export const CRASH_POINTS: readonly CrashPoint[] = crashPointsOf(STEPS);
+
+/** One point before every step and one after it; at a call of the bank one more, while it is unanswered. */
+export function crashPointsOf(steps: readonly CrashStep[]): readonly CrashPoint[] {
+  return steps.flatMap(({ step, ...at }) => {
+    const moments = at.seam === 'bank' ? (['before', 'written', 'after'] as const) : (['before', 'after'] as const);
+    return moments.map((when) => ({
+      ...at,
+      when,
+      name: when === 'written' ? `while ${step}, unanswered` : `${when} ${step}`,
+    }));
+  });
+}

@@ -3,6 +3,7 @@
  * collector of traces, and a search for what must not be there. No service imports it.
  */
 export * from './crash-points.ts';
+export * from './refund-crash-points.ts';
 export * from './find-forbidden.ts';
 export { sharedStore } from './shared-store.ts';
 export * from './test-database.ts';

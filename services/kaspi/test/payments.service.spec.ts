@@ -20,8 +20,11 @@ describe('QR payments', () => {
   const desk = (): string => idFromUuid('dsk', house.ids.uuid());
 
   it('is shown as a QR, scanned, paid, and told in two snapshots and one light message', async () => {
+    // A buyer who takes longer than the bank's interval, so that his scan is seen.
+    await house.bank.autopilot({ scan_ms: 100, confirm_ms: 3_000 });
     const payment = house.pay(shop, { amountMinor: 149_050 });
     await house.ended(payment);
+    await house.bank.autopilot({ scan_ms: 500, confirm_ms: 1_500 });
     const [shown, paid] = house.states(payment);
     const [purchase] = house.bank.purchasesOf(payment);
     expect(shown).toMatchObject({

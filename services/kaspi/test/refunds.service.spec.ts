@@ -122,6 +122,14 @@ describe('refunds without the buyer', () => {
   afterAll(() => house.close());
 
   const returned = (sold: Sold): number[] => house.bank.returnsOf(sold.ref).map(({ amount }) => amount);
+  /** The bank's books show what is left before a return, and nothing after it until the faults are cleared. */
+  const closeBooksAfterNext = async (sold: Sold): Promise<void> => {
+    const compared = (): boolean =>
+      house.bank.row(sold.ref)?.calls.some(({ call }) => call === 'payment/details') ?? false;
+    await house.until('the books to be compared after the sale', compared);
+    await house.bank.fault('payment/details', 'delay:1', { match: { id: sold.ref } });
+    await house.bank.fault('payment/details', 'http_503', { times: null, match: { id: sold.ref } });
+  };
   const refused = async (sold: Sold, amountMinor: number, options: object = {}): Promise<unknown> => {
     const refund = house.refund(shop, { payment: sold.id, amountMinor, ...options });
     return (await house.refundReached(refund, 'failed')).failure;
@@ -221,11 +229,13 @@ describe('refunds without the buyer', () => {
 
   it('one in doubt is found out by the service that starts after its death', async () => {
     const sold = await house.sold(shop);
+    await closeBooksAfterNext(sold);
     await house.bank.fault('payment/return', 'lost_after', { match: { amount: 710 } });
     const refund = house.refund(shop, { payment: sold.id, amountMinor: 71_000 });
     await house.until('the bank to act', () => returned(sold).length > 0);
     await house.stop();
-    expect(house.refundPhases(refund)).toEqual([]);
+    expect(house.refundPhases(refund)).not.toContain('succeeded');
+    await house.bank.clearFaults();
     await house.start();
     expect(await house.refundReached(refund, 'succeeded')).toMatchObject({ evidence: 'inferred' });
     expect(returned(sold)).toEqual([71_000]);
@@ -237,10 +247,12 @@ describe('refunds without the buyer', () => {
   ])('a lost return %s while a cashier returns in the bank’s app', (_what, fault, returns) => {
     it('another sum: nobody can say, so it is unknown, stays so, and nothing is sent again', async () => {
       const sold = await house.sold(shop);
+      await closeBooksAfterNext(sold);
       await house.bank.fault('payment/return', fault, { match: { amount: 500 } });
       const refund = house.refund(shop, { payment: sold.id, amountMinor: 50_000 });
-      await house.until('the loss', async () => (await house.bank.faultsLeft()).length === 0);
+      await house.until('the loss', async () => !(await house.bank.faultsLeft()).includes(fault));
       await house.bank.cashierReturns(sold.ref, 123);
+      await house.bank.clearFaults();
       const state = await house.refundReached(refund, 'unknown');
       expect(state).toMatchObject({ evidence: 'inferred', failure: { cashier_key: 'refund_unknown' } });
       expect(returned(sold)).toHaveLength(returns);
@@ -257,10 +269,12 @@ describe('refunds without the buyer', () => {
 
   it('a return that reached the bank while a cashier returned as much: twice is not once, so it is unknown', async () => {
     const sold = await house.sold(shop);
+    await closeBooksAfterNext(sold);
     await house.bank.fault('payment/return', 'lost_after', { match: { amount: 500 } });
     const refund = house.refund(shop, { payment: sold.id, amountMinor: 50_000 });
     await house.until('the bank to act', () => returned(sold).length > 0);
     await house.bank.cashierReturns(sold.ref, 500);
+    await house.bank.clearFaults();
     await house.refundReached(refund, 'unknown');
     expect(returned(sold)).toEqual([50_000, 50_000]);
   });

@@ -12,6 +12,9 @@ const call = z.looseObject({
 const rows = z.array(
   z.looseObject({
     seq: z.int(),
+    id: z.string(),
+    payment_id: z.string().nullable(),
+    amount: z.int(),
     kind: z.string(),
     external_id: z.string().nullable(),
     status: z.string(),
@@ -21,7 +24,17 @@ const rows = z.array(
 
 export type BankCall = z.output<typeof call>;
 export interface BankPayment {
+  /** The bank's own. */
+  id: string;
   status: string;
+  calls: readonly BankCall[];
+}
+
+/** Money that went back, as the bank tells it. */
+export interface BankRefund {
+  /** The bank's id of the purchase. */
+  payment_id: string | null;
+  amount: number;
   calls: readonly BankCall[];
 }
 
@@ -57,16 +70,24 @@ export class BankLedger {
     if (!answer.ok) throw new Error(`the sandbox refused ${JSON.stringify(buyers)} with ${answer.status}`);
   }
 
+  /** Every refund that the bank has carried out. */
+  async readRefunds(signal: AbortSignal): Promise<BankRefund[]> {
+    return (await this.rowsAfter(0, signal)).filter(({ kind }) => kind === 'refund');
+  }
+
   private async changedAfter(since: number, signal: AbortSignal): Promise<Map<string, BankPayment>> {
-    const url = new URL(`/ledger?since=${since}`, this.control);
-    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) });
-    const read = rows.parse(await answer.json());
     const payments = new Map<string, BankPayment>();
-    for (const row of read) {
+    for (const row of await this.rowsAfter(since, signal)) {
       this.since = Math.max(this.since, row.seq);
       if (row.kind === 'payment' && row.external_id !== null) payments.set(row.external_id, row);
     }
     return payments;
+  }
+
+  private async rowsAfter(since: number, signal: AbortSignal): Promise<z.output<typeof rows>> {
+    const url = new URL(`/ledger?since=${since}`, this.control);
+    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]) });
+    return rows.parse(await answer.json());
   }
 }
 

@@ -23,6 +23,10 @@ export interface BenchHouseInput {
   timers: 'bank' | 'local';
   /** Opens the services' inspectors on loopback ports. */
   inspect: boolean;
+  /** For the services, beside their own. */
+  environment?: Readonly<Record<string, string>>;
+  /** Before the sandbox starts: fills the folder that its books lie in. */
+  prepareBank?: (folder: string) => Promise<void>;
   progress: Progress;
   /** Ends every wait. */
   stopping: AbortSignal;
@@ -34,6 +38,13 @@ export interface OpenHouse {
   /** The API; every one of them serves the same. */
   gatewayUrls: readonly string[];
   sandboxControl: string;
+  operatorKey: string;
+  /** The authorities of the bank, as a path. */
+  bankCa: string;
+  /** A superuser's address of the services' database. */
+  databaseUrl: string;
+  /** Where /metrics of the processes are that ask the bank. */
+  managementUrls: readonly string[];
   chain: Onboarded;
   processes: readonly WatchedProcess[];
   counter: DatabaseCounter;

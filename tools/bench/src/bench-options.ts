@@ -1,6 +1,9 @@
 import { PlainFailure, readCommandLine, readNumber, readReplicas, type Replicas } from '@tolem/local-stack';
 
-export const BENCH_NAMES = ['payments', 'create', 'read', 'poll', 'startup', 'idle', 'rolling'] as const;
+export const BENCH_NAMES = [
+  ...(['payments', 'create', 'read', 'poll', 'refunds', 'waiting', 'certificate'] as const),
+  ...(['startup', 'idle', 'rolling'] as const),
+] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 export interface BenchOptions {
@@ -22,6 +25,14 @@ export interface BenchOptions {
   open: number;
   /** How often each service is started. */
   times: number;
+  /** How many payments wait at once. */
+  payments: number;
+  /** How often each of them is asked about, seconds. */
+  interval: number;
+  /** The scheduler alone: nobody is asked. */
+  noCall: boolean;
+  /** Refunds whose answer is lost. */
+  lost: number;
   flame: boolean;
 }
 
@@ -29,21 +40,26 @@ export interface BenchOptions {
 const SET_UP_S = { embedded: 70, distributed: 90 };
 const LONGEST_PROFILE_S = 30;
 const WRITE_PROFILE_S = 10;
+/** The sandbox's board holds so many faults, and each of these refunds has one of its own. */
+const MOST_LOST = 100;
 /** Stopping a service in order, and starting it. */
 const RESTART_S = 6;
 const DISTRIBUTED_ONLY: readonly BenchName[] = ['startup', 'rolling'];
 const WITH_PROFILE: readonly BenchName[] = ['payments', 'create', 'read', 'poll', 'idle'];
+/** What its payments need before and after the measured run. */
+const AROUND_S: Partial<Record<BenchName, number>> = { refunds: 150, waiting: 240, certificate: 20 };
+const MINUTES: Partial<Record<BenchName, number>> = { refunds: 9, waiting: 10 };
 
 const RATES: Record<BenchName, number> = {
-  ...{ payments: 25, create: 50, read: 200, poll: 50 },
+  ...{ payments: 25, create: 50, read: 200, poll: 50, refunds: 10, waiting: 1, certificate: 100 },
   ...{ startup: 1, idle: 5, rolling: 50 },
 };
 const SECONDS: Record<BenchName, number> = {
-  ...{ payments: 60, create: 20, read: 20, poll: 20 },
+  ...{ payments: 60, create: 20, read: 20, poll: 20, refunds: 30, waiting: 120, certificate: 30 },
   ...{ startup: 1, idle: 60, rolling: 60 },
 };
 const DESKS: Record<BenchName, number> = {
-  ...{ payments: 200, create: 200, read: 200, poll: 200 },
+  ...{ payments: 200, create: 200, read: 200, poll: 200, refunds: 50, waiting: 1, certificate: 200 },
   ...{ startup: 1, idle: 20, rolling: 200 },
 };
 /** One of a service at least is there while the other is away. */
@@ -61,6 +77,10 @@ const OPTIONS = {
   desks: text,
   open: text,
   times: text,
+  payments: text,
+  interval: text,
+  'no-call': flag,
+  lost: text,
   replicas: text,
   flame: flag,
   embedded: flag,
@@ -82,6 +102,8 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
   if (steps && name !== 'payments') throw new PlainFailure(`--steps is for payments only, not for ${name}.`);
   const flame = values.flame === true;
   if (flame && !WITH_PROFILE.includes(name)) throw new PlainFailure(`--flame is not for ${name}.`);
+  const noCall = values['no-call'] === true;
+  if (noCall && name !== 'waiting') throw new PlainFailure(`--no-call is for waiting only, not for ${name}.`);
   const stepBy = count('step-by', values['step-by'], 25, 1_000);
   const options: BenchOptions = {
     name,
@@ -92,10 +114,14 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
     stepBy,
     stepSeconds: count('step-seconds', values['step-seconds'], 20, 600),
     seconds: count('seconds', values.seconds, SECONDS[name], 600),
-    minutes: count('minutes', values.minutes, name === 'payments' && !embedded ? 8 : 6, 120),
+    minutes: count('minutes', values.minutes, MINUTES[name] ?? (name === 'payments' && !embedded ? 8 : 6), 120),
     desks: count('desks', values.desks, DESKS[name], 5_000),
     open: count('open', values.open, 200, 5_000),
-    times: count('times', values.times, 5, 100),
+    times: count('times', values.times, name === 'certificate' ? 2 : 5, 100),
+    payments: count('payments', values.payments, noCall ? 1_000_000 : 100_000, 1_000_000),
+    interval: count('interval', values.interval, noCall ? 600 : 60, 3_600),
+    noCall,
+    lost: count('lost', values.lost, 20, MOST_LOST),
     flame,
   };
   const leastS = leastSeconds(options);
@@ -109,7 +135,8 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
 function leastSeconds(options: BenchOptions): number {
   const setUpS = SET_UP_S[options.embedded ? 'embedded' : 'distributed'];
   if (options.name === 'startup') return setUpS + options.times * options.replicas.size * RESTART_S;
-  return setUpS + options.seconds + (options.flame ? profileSeconds(options) + WRITE_PROFILE_S : 0);
+  const aroundS = AROUND_S[options.name] ?? 0;
+  return setUpS + aroundS + options.seconds + (options.flame ? profileSeconds(options) + WRITE_PROFILE_S : 0);
 }
 
 /** How long the profiled run is. */

@@ -46,6 +46,52 @@ const rolling = z.strictObject({
   during_payments: z.int().min(0),
 });
 
+const certificate = z.strictObject({
+  rate: z.number(),
+  /** From the request to the provider's answer under the new pair. */
+  replacements_ms: z.array(z.number()),
+  /** Of payments that were under way meanwhile. */
+  during: latencies,
+  during_payments: z.int().min(0),
+});
+
+const refunds = z.strictObject({
+  rate: z.number(),
+  latency_ms: z.strictObject({
+    /** Request to the last byte that says succeeded, minus the bank's own time for its calls. */
+    create_to_succeeded: percentiles,
+    whole: percentiles,
+  }),
+  /** The same load, with answers of some returns lost. */
+  with_lost_answers: z.strictObject({
+    sent: z.int().min(0),
+    lost: z.int().min(0),
+    /** By status at the end. */
+    ended: z.record(z.string(), z.int()),
+    /** Of those whose answer was lost, ms. */
+    lost_took_ms: percentiles,
+    /** Refunds that the bank's books and ours tell differently about. */
+    disagreements: z.int().min(0),
+    /** Purchases of which more went back than was asked for. */
+    returned_twice: z.int().min(0),
+  }),
+});
+
+const waiting = z.strictObject({
+  payments: z.int().positive(),
+  interval_s: z.number(),
+  seconds: z.number(),
+  questions: z.int().min(0),
+  questions_per_second: z.number(),
+  /** Against the interval after the answer before. */
+  lateness_ms: percentiles,
+  cpu_ms_per_question: z.record(z.string(), amount),
+  /** What each waiting payment takes. */
+  bytes_per_payment: z.record(z.string(), z.number().nullable()),
+  /** Rows that PostgreSQL wrote meanwhile, in all tables; null where no database took part. */
+  rows_written: z.int().nullable(),
+});
+
 /**
  * The result file of a measurement. What was not measured is null. In `create`, `read` and `poll` a "payment" of
  * `cpu_ms_per_payment` and `per_payment` is one operation of that path, and `latency_ms` carries that path's own figure.
@@ -83,6 +129,9 @@ export const benchResult = z.strictObject({
   startup: startup.optional(),
   idle: idle.optional(),
   rolling: rolling.optional(),
+  certificate: certificate.optional(),
+  refunds: refunds.optional(),
+  waiting: waiting.optional(),
 });
 
 export type BenchResult = z.output<typeof benchResult>;

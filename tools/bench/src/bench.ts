@@ -5,12 +5,15 @@ import type { OpenHouse } from './bench-house.ts';
 import type { HttpLoad } from './http-load.ts';
 import type { ProcessUsage } from './process-usage.ts';
 import type { TillPlace } from './till.ts';
+import type { WaitingPayments } from './waiting-payments.ts';
 
 /** What every measurement works with. */
 export interface Bench {
   options: BenchOptions;
   house: OpenHouse;
   load: HttpLoad;
+  /** Payments that the bank knew before the house was started; in `waiting` only. */
+  waiting: WaitingPayments | undefined;
   ledger: BankLedger;
   usage: ProcessUsage;
   places: readonly TillPlace[];

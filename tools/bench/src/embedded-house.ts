@@ -76,6 +76,7 @@ export class EmbeddedHouse implements BenchHouse {
       }),
       // What a shell happens to have set must not change what is measured.
       TOLEM_LOG_LEVEL: 'info',
+      ...this.input.environment,
     };
     await progress.step('Migrations', () => this.migrate(migrateEnvironment(environment, postgres.adminUrl)));
     const inspectPort = this.input.inspect ? await anyFreePort() : undefined;
@@ -97,6 +98,10 @@ export class EmbeddedHouse implements BenchHouse {
       mode: 'embedded',
       gatewayUrls: [gatewayUrl],
       sandboxControl: ready.control,
+      operatorKey: secrets.operatorKey,
+      bankCa: ready.tls.ca,
+      databaseUrl: houseDatabase(postgres.adminUrl),
+      managementUrls: [`http://127.0.0.1:${ports.management}`],
       chain,
       processes: [
         { name: 'standalone', pid: services.pid, family: false },
@@ -141,6 +146,7 @@ export class EmbeddedHouse implements BenchHouse {
   }
 
   private async startSandbox(): Promise<SandboxReady> {
+    await this.input.prepareBank?.(join(this.dir, 'sandbox'));
     const sandbox = await this.start('sandbox', HOUSE_PROGRAMS.sandbox, [
       ...['--data', join(this.dir, 'sandbox')],
       ...['--control-port', '0', '--r3-port', '0'],
@@ -203,4 +209,10 @@ export class EmbeddedHouse implements BenchHouse {
       if (!this.closing) this.broken.reject(await child.ended(how));
     });
   }
+}
+
+function houseDatabase(adminUrl: string): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${DATABASE}`;
+  return url.href;
 }

@@ -45,16 +45,18 @@ export class ManyProcesses implements BenchHouse {
   }
 
   async open(): Promise<OpenHouse> {
-    const { folder, progress, stopping, hurry, replicas, timers, inspect } = this.input;
+    const { folder, progress, stopping, hurry, replicas, timers, inspect, environment } = this.input;
     await makeBenchFolder(folder);
     const counts = await progress.step('Telling PostgreSQL to count statements', () => this.prepareDatabase());
     stopping.throwIfAborted();
+    await this.input.prepareBank?.(this.folder.sandbox);
     const house = await DistributedHouse.open({
       ...{ folder: this.folder, progress, stopping, hurry, replicas, timers },
       // What a shell happens to have set must not change what is measured.
       environment: () => ({
         TOLEM_LOG_LEVEL: 'info',
         NODE_OPTIONS: inspect ? '--inspect=127.0.0.1:0' : '',
+        ...environment,
       }),
     });
     this.house = house;
@@ -67,6 +69,12 @@ export class ManyProcesses implements BenchHouse {
       mode: 'distributed',
       gatewayUrls: house.gatewayUrls,
       sandboxControl: house.sandbox.control,
+      operatorKey: house.secrets.operatorKey,
+      bankCa: house.sandbox.tls.ca,
+      databaseUrl: house.databaseAdminUrl,
+      managementUrls: processes.flatMap(({ name, managementUrl }) =>
+        name === 'kaspi' && managementUrl !== undefined ? [managementUrl] : [],
+      ),
       chain,
       processes: watched(processes),
       counter: new DatabaseCounter(serverUrl.href, DATABASE, counts),

@@ -1,11 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Bench, manyProcesses } from './bench.ts';
-import type { BankPayment } from './bank-ledger.ts';
 import type { BenchOutcome } from './bench-outcome.ts';
-import { type AboutBench, type BenchResult, emptyResult } from './bench-result.ts';
+import type { AboutBench, BenchResult } from './bench-result.ts';
 import { brokenBy } from './breaking-rule.ts';
-import { latenciesOf } from './payment-latencies.ts';
-import { percentilesOf } from './percentiles.ts';
+import { disturbedRun, figuresOf } from './disturbed-run.ts';
 import { rollingTable } from './rolling-table.ts';
 import { runPayments } from './run-payments.ts';
 import type { TillRecord } from './till.ts';
@@ -42,31 +40,22 @@ export async function measureRolling(bench: Bench, about: AboutBench): Promise<B
   );
   const lastSentMs = run.records.reduce((last, { sentAtMs }) => Math.max(last, sentAtMs), 0);
   const during = run.records.filter((record) => isDuring(record, restarts));
-  const unfinished = run.step.sent - run.step.ok - run.step.errors;
-  const errors = run.step.errors + unfinished;
+  const whole = disturbedRun(about, run, memoryMb);
   const result: BenchResult = {
-    ...emptyResult(about),
-    steps: [{ rate, sent: run.step.sent, ok: run.step.ok, errors }],
-    latency_ms: {
-      ...figures(run.records, run.bank),
-      button_to_door: percentilesOf(run.latencies.buttonToDoor),
-    },
-    rss_mb: { ...memoryMb },
-    errors,
+    ...whole.result,
     rolling: {
       rate,
       restarts: restarts.each,
       restarts_ms: restarts.toMs - restarts.fromMs,
-      during: figures(during, run.bank),
+      during: figuresOf(during, run.bank),
       during_payments: during.length,
     },
   };
   const notes = [
-    ...(run.step.firstError === null ? [] : [`the first error: ${run.step.firstError}`]),
-    ...(unfinished === 0 ? [] : [`${unfinished} payments never ended`]),
+    ...whole.notes,
     ...(restarts.toMs < lastSentMs ? [] : ['the restarts ended after the last arrival: give more --seconds']),
   ];
-  return { result, table: rollingTable(result, notes), good: errors === 0, profiled: undefined };
+  return { result, table: rollingTable(result, notes), good: result.errors === 0, profiled: undefined };
 }
 
 async function restartAll(bench: Bench, note: (text: string) => void): Promise<Restarts> {
@@ -95,9 +84,4 @@ async function restartAll(bench: Bench, note: (text: string) => void): Promise<R
 export function isDuring(record: TillRecord, restarts: Pick<Restarts, 'fromMs' | 'toMs'>): boolean {
   const shownAtMs = record.sentAtMs + (record.createToQrMs ?? record.lifeMs);
   return shownAtMs >= restarts.fromMs && record.sentAtMs <= restarts.toMs;
-}
-
-function figures(records: readonly TillRecord[], bank: ReadonlyMap<string, BankPayment>) {
-  const { createToQr, factToTill } = latenciesOf(records, bank);
-  return { create_to_qr: percentilesOf(createToQr), fact_to_till: percentilesOf(factToTill) };
 }

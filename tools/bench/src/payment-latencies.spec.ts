@@ -19,6 +19,7 @@ const status = (at: number, said: string, answered_at: number | null) => ({
   status: said,
 });
 const bank: BankPayment = {
+  id: '17',
   status: 'Processed',
   calls: [
     { at: 1_012, call: 'qr/create', answered_at: 1_017, status: null },

@@ -17,7 +17,7 @@ describe('the questions in a window', () => {
       call(3_040, null),
       call(4_000, 4_001),
     ];
-    expect(pollingIn([{ status: 'Wait', calls }], { fromMs: 2_000, toMs: 4_000, intervalMs: 1_000 })).toEqual({
+    expect(pollingIn([{ calls }], { fromMs: 2_000, toMs: 4_000, intervalMs: 1_000 })).toEqual({
       asked: 2,
       unanswered: 1,
       latenessMs: [20, 0],
@@ -26,7 +26,7 @@ describe('the questions in a window', () => {
 
   it('are none where the bank was not asked', () => {
     const window = { fromMs: 0, toMs: 10_000, intervalMs: 1_000 };
-    expect(pollingIn([{ status: 'Wait', calls: [call(5, 6, 'qr/create')] }], window)).toEqual({
+    expect(pollingIn([{ calls: [call(5, 6, 'qr/create')] }], window)).toEqual({
       asked: 0,
       unanswered: 0,
       latenessMs: [],

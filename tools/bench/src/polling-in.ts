@@ -9,7 +9,7 @@ export interface Polling {
 
 /** The questions that reached the bank within a window of time. */
 export function pollingIn(
-  payments: Iterable<BankPayment>,
+  payments: Iterable<Pick<BankPayment, 'calls'>>,
   window: { fromMs: number; toMs: number; intervalMs: number },
 ): Polling {
   const polling: Polling = { asked: 0, unanswered: 0, latenessMs: [] };

@@ -16,17 +16,32 @@ export interface RedisCommand {
  *
  * @param redisUrl of a Redis on this machine, without a password
  */
-export async function redisCommands(redisUrl: string): Promise<RedisCommand[]> {
+export const redisCommands = async (redisUrl: string): Promise<RedisCommand[]> =>
+  readCommandStats(await redisInfo(redisUrl, 'commandstats'));
+
+/** Bytes that it has taken for data and for itself. @param redisUrl as above */
+export async function redisMemory(redisUrl: string): Promise<number> {
+  const used = /^used_memory:(\d+)/m.exec(await redisInfo(redisUrl, 'memory'))?.[1];
+  if (used === undefined) throw new Error('Redis does not tell how much memory it uses');
+  return Number(used);
+}
+
+/** Its process id. @param redisUrl as above */
+export async function redisPid(redisUrl: string): Promise<number> {
+  return Number(/^process_id:(\d+)/m.exec(await redisInfo(redisUrl, 'server'))?.[1]);
+}
+
+async function redisInfo(redisUrl: string, section: string): Promise<string> {
   const { hostname, port } = new URL(redisUrl);
   const socket = connect({ host: hostname, port: Number(port) });
   socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error('Redis does not answer')));
   try {
-    socket.write('INFO commandstats\r\n');
+    socket.write(`INFO ${section}\r\n`);
     let heard = Buffer.alloc(0);
     for await (const chunk of socket as AsyncIterable<Buffer>) {
       heard = Buffer.concat([heard, chunk]);
       const answer = wholeAnswer(heard);
-      if (answer !== undefined) return readCommandStats(answer);
+      if (answer !== undefined) return answer;
       if (heard.length > MOST_BYTES) break;
     }
     throw new Error(`Redis answered something else: ${heard.toString('utf8').slice(0, 100)}`);

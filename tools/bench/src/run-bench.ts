@@ -14,13 +14,17 @@ import { CpuProfiler } from './cpu-profiler.ts';
 import { EmbeddedHouse } from './embedded-house.ts';
 import { HttpLoad } from './http-load.ts';
 import { ManyProcesses } from './many-processes.ts';
+import { measureCertificate } from './measure-certificate.ts';
 import { measureCreate } from './measure-create.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measurePayments } from './measure-payments.ts';
 import { measurePoll } from './measure-poll.ts';
 import { measureRead } from './measure-read.ts';
+import { measureRefunds, REFUND_WAITS } from './measure-refunds.ts';
 import { measureRolling } from './measure-rolling.ts';
+import { measureScheduler } from './measure-scheduler.ts';
 import { measureStartup } from './measure-startup.ts';
+import { measureWaiting } from './measure-waiting.ts';
 import type { Measurement } from './measurement.ts';
 import { ProcessUsage } from './process-usage.ts';
 import { profileLines } from './profile-lines.ts';
@@ -28,6 +32,7 @@ import { costsOf } from './profile-table.ts';
 import { registerDesks } from './register-desks.ts';
 import { resultOf } from './result-of.ts';
 import { resultTable } from './result-table.ts';
+import { WaitingPayments } from './waiting-payments.ts';
 
 /** What a run that should be over still gets; a house that hangs must not hang us. */
 const GRACE_MS = 60_000;
@@ -52,6 +57,9 @@ const MEASURES: Record<BenchName, (bench: Bench, about: AboutBench) => Promise<B
   create: ofLoad(measureCreate),
   read: ofLoad(measureRead),
   poll: ofLoad(measurePoll),
+  refunds: measureRefunds,
+  waiting: measureWaiting,
+  certificate: measureCertificate,
   startup: measureStartup,
   idle: measureIdle,
   rolling: measureRolling,
@@ -63,16 +71,20 @@ export async function runBench(
   output: Output,
   signals: { stopping: AbortSignal; hurry: AbortSignal },
 ): Promise<number> {
+  if (options.noCall) return runScheduler(options, output, signals);
   const startedMs = performance.now();
   const progress = new Progress(output);
   const folder = join(tolemFolder().dir, 'bench');
   const tooLong = AbortSignal.timeout(options.minutes * 60_000 + GRACE_MS);
   const stopping = AbortSignal.any([signals.stopping, tooLong]);
+  const waiting = options.name === 'waiting' ? WaitingPayments.of(options) : undefined;
   const input = {
     folder,
     // The short timers would end a payment that nobody pays before it is measured.
     timers: options.name === 'create' || options.name === 'poll' ? ('bank' as const) : ('local' as const),
     inspect: options.flame,
+    ...(options.name === 'refunds' ? { environment: REFUND_WAITS } : {}),
+    ...(waiting === undefined ? {} : { prepareBank: (bank: string) => waiting.writeBankBooks(bank) }),
     progress,
     stopping,
     hurry: signals.hurry,
@@ -84,7 +96,7 @@ export async function runBench(
   try {
     const opened = await Promise.race([house.open(), house.failure]);
     load = new HttpLoad(opened.gatewayUrls, opened.chain.apiKey);
-    const bench = await benchOf(options, opened, load, progress, startedMs, stopping);
+    const bench = await benchOf(options, opened, { load, waiting }, progress, startedMs, stopping);
     const code = await Promise.race([measureAndWrite(bench, folder), house.failure]);
     progress.line();
     return code;
@@ -99,10 +111,34 @@ export async function runBench(
   }
 }
 
+/** No house: the schedule and its Redis alone. */
+async function runScheduler(
+  options: BenchOptions,
+  output: Output,
+  signals: { stopping: AbortSignal },
+): Promise<number> {
+  const progress = new Progress(output);
+  const folder = join(tolemFolder().dir, 'bench');
+  const about = {
+    ...{ name: options.name, mode: 'distributed' as const },
+    ...{ commit: await commitOf(REPOSITORY), cores: availableParallelism() },
+  };
+  const { result, table, good } = await measureScheduler(
+    { options, folder, progress, signal: signals.stopping },
+    about,
+  );
+  const path = await writeResult(folder, result, table, Date.now());
+  progress.line();
+  for (const line of table.trimEnd().split('\n')) progress.line(line);
+  progress.line();
+  progress.line(`Written to ${path}.json`);
+  return good ? 0 : 1;
+}
+
 async function benchOf(
   options: BenchOptions,
   house: OpenHouse,
-  load: HttpLoad,
+  { load, waiting }: Pick<Bench, 'load' | 'waiting'>,
   progress: Progress,
   startedMs: number,
   signal: AbortSignal,
@@ -116,6 +152,7 @@ async function benchOf(
     options,
     house,
     load,
+    waiting,
     ledger: new BankLedger(house.sandboxControl),
     usage: await ProcessUsage.of(house.processes),
     places: desks.map((desk) => ({ organization: house.chain.organization, desk })),

@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { benchResult, emptyResult } from './bench-result.ts';
+import { certificateTable } from './certificate-table.ts';
 import { idleTable } from './idle-table.ts';
 import { startsOf } from './measure-startup.ts';
+import { lostAnswersLines } from './refunds-table.ts';
 import { rollingTable } from './rolling-table.ts';
 import { startupTable } from './startup-table.ts';
+import { waitingTable } from './waiting-table.ts';
 
 const about = { mode: 'distributed', commit: 'abc1234', cores: 2 } as const;
 
@@ -84,5 +87,70 @@ describe('a rolling restart', () => {
     expect(table).toMatch(/create → QR, whole run +10\.0 +40\.0 +900\.0/);
     expect(table).toMatch(/create → QR, during the restarts +12\.0 +300\.0 +2500\.0/);
     expect(table).toMatch(/kaspi-1 +700 +2100\n/);
+  });
+});
+
+describe('a certificate that is replaced under load', () => {
+  it('is shown with what failed, apart for the payments that were under way meanwhile, and how long each took', () => {
+    const latency = { p50: 10, p95: 40, p99: 90 };
+    const result = {
+      ...emptyResult({ name: 'certificate', ...about }),
+      steps: [{ rate: 100, sent: 3_000, ok: 3_000, errors: 0 }],
+      latency_ms: { create_to_qr: latency, button_to_door: null, fact_to_till: null },
+      certificate: {
+        ...{ rate: 100, replacements_ms: [180, 210], during_payments: 1_040 },
+        during: { create_to_qr: { p50: 11, p95: 42, p99: 95 }, fact_to_till: null },
+      },
+    };
+    expect(benchResult.parse(result)).toEqual(result);
+    const table = certificateTable(result, []);
+    expect(table).toContain('100 payments/s: 3000 sent, 1040 of them');
+    expect(table).toContain('Failed requests: 0 (aim: 0)');
+    expect(table).toMatch(/create → QR, during the replacements +11\.0 +42\.0 +95\.0\n/);
+    expect(table).toMatch(/\n {2}2 +210\n/);
+  });
+});
+
+describe('refunds whose answers are lost', () => {
+  it('are shown by how they ended, with what the books say differently and what went back twice', () => {
+    const withLost = {
+      ...{ sent: 300, lost: 20, ended: { succeeded: 299, failed: 1 } },
+      ...{ lost_took_ms: { p50: 10_400, p95: 31_000, p99: 33_500 }, disagreements: 1, returned_twice: 0 },
+    };
+    const lines = lostAnswersLines(withLost);
+    expect(lines).toContain('with 20 answers lost: 300 sent');
+    expect(lines).toMatch(/succeeded +299\n +failed +1\n/);
+    expect(lines).toMatch(/told differently by the bank \(aim: 0\) +1\n/);
+    expect(lines).toMatch(/returned twice \(aim: 0\) +0\n/);
+    expect(lines).toContain('p50 10400 ms, p99 33500 ms');
+  });
+});
+
+describe('payments that wait for their buyers', () => {
+  const result = {
+    ...emptyResult({ name: 'waiting', ...about }),
+    waiting: {
+      ...{ payments: 100_000, interval_s: 60, seconds: 120, questions: 200_000, questions_per_second: 1_666.7 },
+      lateness_ms: { p50: 12, p95: 60, p99: 110 },
+      cpu_ms_per_question: { kaspi: 0.3, redis: null },
+      bytes_per_payment: { kaspi: 12, 'redis, as it says': 640 },
+      rows_written: 0,
+    },
+  };
+
+  it('are shown with lateness, CPU and memory for each, and what PostgreSQL wrote', () => {
+    expect(benchResult.parse(result)).toEqual(result);
+    const table = waitingTable(result, { notes: ['a note'], statements: [], othersCores: 0.5 });
+    expect(table).toContain('Note: a note');
+    expect(table).toContain('200000 questions, 1666.7/s; other programs kept 0.50 cores busy');
+    expect(table).toContain('Rows written by PostgreSQL: 0 (aim: 0)');
+    expect(table).toMatch(/question later than due +12\.0 +60\.0 +110\.0\n/);
+    expect(table).toMatch(/kaspi +0\.300\n +redis +-\n/);
+    expect(table).toMatch(/redis, as it says +640\n/);
+  });
+
+  it('have no rows to count where no database took part', () => {
+    const alone = { ...result, waiting: { ...result.waiting, rows_written: null } };
+    expect(waitingTable(alone, { notes: [], statements: [], othersCores: null })).toContain('PostgreSQL: - (aim: 0)');
   });
 });

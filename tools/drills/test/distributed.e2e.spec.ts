@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '@tolem/local-stack';
 import { startTraceCollector, type TraceCollector, waitFor } from '@tolem/testing';
+import { z } from 'zod';
 import { ChainServer } from '../src/chain-server.ts';
 import type { DrillHouse, Service } from '../src/drill-house.ts';
 import { drillLines } from '../src/drill-line.ts';
 import { runDrill } from '../src/run-drill.ts';
 import { type PaymentAnswer, paymentAnswer } from '../src/sale.ts';
 import { rolled } from '../src/service-drills.ts';
+import { bankRows, byHand, created, type MoneyView, posted, shows } from './money-across.ts';
 import { CLOSE_MS, OPEN_MS, ownHouse } from './own-house.ts';
 
 const ACROSS_MS = 60_000;
@@ -101,6 +103,66 @@ describe('two gateways and two kaspi on real stores', () => {
   );
 
   it(
+    'give money back once: asked for at one gateway, told by the other, and the payment shows it at both',
+    async () => {
+      const sold = await create(1, 'refunded');
+      const { id } = await paid(2, sold.id);
+      const purchase = (await readRaw(id)).provider.id;
+      const body = { payment: id, amount: 49_000, reason: 'came back' };
+      const refund = await created(gateway(1), '/v1/refunds', body, 'refund-across');
+      expect((await created(gateway(2), '/v1/refunds', body, 'refund-across')).id).toBe(refund.id);
+      const ended = ({ status }: MoneyView): boolean => status === 'succeeded';
+      const shown = await shows(gateway(2), `/v1/refunds/${refund.id}`, ended, ACROSS_MS);
+      expect(shown).toMatchObject({ amount: 49_000, evidence: 'stated' });
+      for (const replica of [1, 2]) {
+        const returned = ({ amount_refunded: minor }: MoneyView): boolean => minor === 49_000;
+        await shows(gateway(replica), `/v1/payments/${id}`, returned, ACROSS_MS);
+      }
+      const rows = (await bankRows(house.house.sandbox.control)).filter(
+        ({ kind, payment_id: of }) => kind === 'refund' && of === purchase,
+      );
+      expect(rows).toMatchObject([{ id: shown.provider.id, amount: 49_000 }]);
+    },
+    2 * ACROSS_MS,
+  );
+
+  it(
+    'send an invoice whose payer either gateway names, and end it by one question of a person',
+    async () => {
+      const { organization, tradePoint } = house.chain;
+      const phone = '77015550123';
+      const named = z.looseObject({ name: z.string().min(3) });
+      for (const replica of [1, 2]) {
+        await posted(gateway(replica), '/v1/payers/lookup', { desk: 'till-1', phone }, undefined, named);
+      }
+      const body = {
+        ...{ organization, trade_point: tradePoint, desk: 'till-1', amount: 77_700, currency: 'KZT' },
+        method: { type: 'kaspi_invoice', phone },
+      };
+      const { id } = await created(gateway(1), '/v1/payments?wait=20', body, 'invoice-across');
+      const path = `/v1/payments/${id}`;
+      const sent = await shows(gateway(2), path, ({ status }) => status === 'requires_customer', ACROSS_MS);
+      await hand(`/kaspi/invoices/${sent.provider.id}/pay`);
+      expect((await shows(gateway(1), path, () => true, ACROSS_MS)).status).toBe('requires_customer');
+      const refreshed = await Promise.all(
+        [1, 2, 1, 2].map((replica) =>
+          posted(gateway(replica), `${path}/refresh?wait=20`, {}, undefined, named.partial()),
+        ),
+      );
+      expect(refreshed).toHaveLength(4);
+      await shows(gateway(2), path, ({ status }) => status === 'succeeded', ACROSS_MS);
+      const [invoice, ...more] = (await bankRows(house.house.sandbox.control)).filter(
+        ({ kind, amount }) => kind === 'invoice' && amount === 77_700,
+      );
+      expect(more).toEqual([]);
+      expect(invoice?.calls.filter(({ call }) => call === 'payment/status')).toHaveLength(1);
+    },
+    2 * ACROSS_MS,
+  );
+
+  const hand = (path: string): Promise<void> => byHand(house.house.sandbox.control, path);
+
+  it(
     'write one trace, from the till’s request over the bus and the bank’s call to the webhook',
     async () => {
       const { id } = await create(1, 'traced', { traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01` });
@@ -160,11 +222,8 @@ describe('two gateways and two kaspi on real stores', () => {
       expect(gateway(1).counts).toMatchObject({ cut: 0, failed: 0 });
       await house.house.startService('gateway', 1);
       const { provider } = await readRaw(id);
-      for (const hand of ['scan', 'confirm']) {
-        const answer = await fetch(`${house.house.sandbox.control}/kaspi/payments/${provider.id}/${hand}`, {
-          method: 'POST',
-        });
-        expect(answer.status).toBeLessThan(300);
+      for (const step of ['scan', 'confirm']) {
+        await hand(`/kaspi/payments/${provider.id}/${step}`);
       }
       expect(await paid(1, id)).toMatchObject({ status: 'succeeded' });
       await setBuyers({ scan_ms: 500, confirm_ms: 1_500 });

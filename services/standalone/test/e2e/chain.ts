@@ -116,31 +116,50 @@ export async function unhurriedBuyer(controlUrl: string): Promise<void> {
   if (!response.ok) throw new Error(`the bank's control answered ${response.status}`);
 }
 
-/** Onboards a chain over the public API: tenant, shared certificate, grant, organization, verified connection. */
-export async function onboard(gateway: string, tls: Sandbox['tls']): Promise<Chain> {
+/** Whose organization, and under which of the bank's schemes. */
+export interface Onboarding {
+  readonly scheme: 'r2' | 'r3';
+  readonly taxId: string;
+}
+
+/**
+ * Onboards a chain over the public API: tenant, certificate, organization, verified connection. Under r3 the certificate
+ * is shared and granted by the operator, under r2 it is the chain's own.
+ */
+export async function onboard(
+  gateway: string,
+  tls: Sandbox['tls'],
+  { scheme, taxId }: Onboarding = { scheme: 'r3', taxId: BIN },
+): Promise<Chain> {
   const operator = new Chain(gateway, OPERATOR_KEY);
-  const tenant = await operator.post<{ id: string; api_key: { secret: string } }>('/v1/tenants', { name: 'Chain' });
-  const text = (path: string): string => readFileSync(path, 'utf8');
-  const certificate = await operator.post<{ id: string }>('/v1/certificates', {
-    provider: 'kaspi',
-    scheme: 'r3',
-    name: 'shared',
-    certificate: text(tls.cert),
-    private_key: text(tls.key),
-    ca: text(tls.ca),
-  });
-  await operator.call('PUT', `/v1/certificates/${certificate.id}/grants/${tenant.id}`, { tax_ids: [BIN] });
+  const tenant = await operator.post<{ id: string; api_key: { secret: string } }>(
+    '/v1/tenants',
+    { name: 'Chain' },
+    `tenant-${taxId}`,
+  );
   const chain = new Chain(gateway, tenant.api_key.secret);
+  const text = (path: string): string => readFileSync(path, 'utf8');
+  const [owner, certificatePath, keyPath] =
+    scheme === 'r3' ? [operator, tls.cert, tls.key] : [chain, tls.organizationCert, tls.organizationKey];
+  const pair = { certificate: text(certificatePath), private_key: text(keyPath), ca: text(tls.ca) };
+  const certificate = await owner.post<{ id: string }>(
+    '/v1/certificates',
+    { provider: 'kaspi', scheme, name: 'bank', ...pair },
+    `certificate-${taxId}`,
+  );
+  if (scheme === 'r3') {
+    await operator.call('PUT', `/v1/certificates/${certificate.id}/grants/${tenant.id}`, { tax_ids: [taxId] });
+  }
   const organization = await chain.post<{ id: string }>('/v1/organizations', {
     country: 'KZ',
-    tax_id: BIN,
+    tax_id: taxId,
     name: 'Shops LLP',
     max_amount: 200_000_000,
   });
   chain.organization = organization.id;
   const connection = await chain.post<{ id: string }>(`/v1/organizations/${organization.id}/connections`, {
     provider: 'kaspi',
-    scheme: 'r3',
+    scheme,
     certificate: certificate.id,
   });
   await waitFor('the connection to be verified', async () => {

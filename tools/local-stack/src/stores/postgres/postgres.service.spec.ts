@@ -32,6 +32,13 @@ async function processesWith(text: string): Promise<string[]> {
   return all.split('\n').filter((line) => line.includes(text));
 }
 
+/** What still runs once a guard that was let go of has had the time to end. */
+async function leftWith(text: string): Promise<string[]> {
+  const running = await processesWith(text);
+  const ended = await Promise.all(running.map((line) => waitForExit(Number.parseInt(line, 10), 15_000)));
+  return running.filter((_line, no) => ended[no] !== true);
+}
+
 describe('the PostgreSQL of one machine', () => {
   let dataDir = '';
   const running: RunningPostgres[] = [];
@@ -74,7 +81,7 @@ describe('the PostgreSQL of one machine', () => {
     expect(isAlive(postgres.pid)).toBe(true);
     await postgres.stop();
     await postgres.stop();
-    expect(await processesWith(dataDir)).toEqual([]);
+    expect(await leftWith(dataDir)).toEqual([]);
   });
 
   it('a wrong password does not get in, and the right one is readable by its owner only', async () => {
@@ -158,7 +165,7 @@ describe('the PostgreSQL of one machine', () => {
     await writeFile(path, `${'0'.repeat(48)}\n`);
     try {
       await expect(start()).rejects.toThrow(/is broken \(.*password authentication failed/);
-      expect(await processesWith(dataDir)).toEqual([]);
+      expect(await leftWith(dataDir)).toEqual([]);
     } finally {
       await rename(`${path}.aside`, path);
     }
