@@ -92,10 +92,7 @@ describe('a valid key', () => {
   it('does not reach what is the operator’s, nor the operator what is a tenant’s', async () => {
     const { api } = await house.tenant();
     expect(await api.get('/v1/tenants')).toMatchObject({ status: 403, body: { code: 'operator_key_required' } });
-    expect(await api.post('/v1/certificates', {})).toMatchObject({
-      status: 403,
-      body: { code: 'operator_key_required' },
-    });
+    expect(await api.post('/v1/tenants', {})).toMatchObject({ status: 403, body: { code: 'operator_key_required' } });
     expect(await house.operator.get('/v1/organizations')).toMatchObject({
       status: 403,
       body: { code: 'tenant_key_required' },

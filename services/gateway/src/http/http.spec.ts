@@ -82,7 +82,7 @@ describe('what is refused before any use case sees it', () => {
     expect(pointers).toEqual(
       expect.arrayContaining([
         ['/provider', 'invalid_type'],
-        ['/certificate', 'invalid_type'],
+        ['/name', 'invalid_type'],
         ['/na~1me', 'unknown_field'],
       ]),
     );
