@@ -1,4 +1,4 @@
-import type { Credential } from './credential.ts';
+import type { Credential } from './connections/credential.ts';
 
 /** What a lost answer means for a call (architecture §3), which decides whether it may be made again. */
 export type EffectKind = 'repeatable' | 'orphanable' | 'critical';

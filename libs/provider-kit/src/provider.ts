@@ -1,9 +1,9 @@
 import type { Failure } from '@tolem/contracts';
 import type { Call } from './call.ts';
-import type { CertificateWork } from './certificate-work.ts';
-import type { PaymentMethod } from './payment-method.ts';
-import type { Question } from './question.ts';
-import type { Refunds } from './refunds.ts';
+import type { CertificateWork } from './certificates/certificate-work.ts';
+import type { PaymentMethod } from './payments/payment-method.ts';
+import type { Question } from './questions/question.ts';
+import type { Refunds } from './refunds/refunds.ts';
 
 export type DeviceOutcome =
   | { readonly is: 'registered'; readonly token: string }

@@ -1,5 +1,5 @@
 import type { Clock } from '@tolem/domain';
-import { DEFAULT_TIMETABLE, type Timetable } from './payment-picture.ts';
+import { DEFAULT_TIMETABLE, type Timetable } from './payments/payment-picture.ts';
 
 /** Limits of a provider service; all waits are settings, so that drills can scale them. Milliseconds. */
 export interface KitSettings {

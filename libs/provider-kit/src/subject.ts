@@ -1,7 +1,7 @@
 import type { Failure, Mode } from '@tolem/contracts';
 import type { PaymentStatus, RefundStatus } from '@tolem/domain';
-import type { PaymentPicture, PaymentRecord } from './payment-picture.ts';
-import type { RefundPicture, RefundRecord } from './refund-picture.ts';
+import type { PaymentPicture, PaymentRecord } from './payments/payment-picture.ts';
+import type { RefundPicture, RefundRecord } from './refunds/refund-picture.ts';
 
 /** What is the same for every subject: one payment, refund, device or connection as the provider's side sees it. */
 export interface SubjectFrame {

@@ -1,10 +1,10 @@
 -- Delivery in two statements per batch: rows are taken with a lease, and what became of them is written. Nothing is sent
 -- inside a transaction.
 
--- Takes what is due, the longest waiting first, at most so many per endpoint (fewer where nothing gets through), counting
--- what other processes hold: an endpoint that is slow holds its own share and nobody else's. Two processes that ask at the
--- same moment may together take a few more. The lease ends by itself where the process dies, and the attempt then
--- counts.
+-- Takes what is due, the longest waiting first, and gives it in the order of the events: at most so many per endpoint
+-- (fewer where nothing gets through), counting what other processes hold: an endpoint that is slow holds its own share and
+-- nobody else's. Two processes that ask at the same moment may together take a few more. The lease ends by itself where
+-- the process dies, and the attempt then counts.
 CREATE OR REPLACE FUNCTION claim_deliveries(at timestamptz, lease interval, most_per_endpoint integer,
                                             most_per_failing integer, most integer)
 RETURNS TABLE (endpoint uuid, event uuid, delivery uuid, tenant uuid, attempt integer, url text, secret bytea,
@@ -23,15 +23,19 @@ BEGIN
                                 WHERE held.endpoint_id = w.id AND held.state = 'pending' AND held.lease_until > at))
             FOR UPDATE SKIP LOCKED) AS due
        WHERE w.deleted_at IS NULL AND w.enabled
-       LIMIT most)
-    UPDATE webhook_delivery d
-       SET lease_until = at + lease, next_at = at + lease, attempts = d.attempts + 1
-      FROM taken t
-      JOIN webhook_endpoint w ON w.id = t.endpoint_id
-      JOIN event e ON e.id = t.event_id
-     WHERE d.endpoint_id = t.endpoint_id AND d.event_id = t.event_id
-    RETURNING d.endpoint_id, d.event_id, d.id, d.tenant_id, d.attempts, w.url, w.secret,
-              CASE WHEN w.secret_before_until > at THEN w.secret_before END, event_row(e);
+       LIMIT most),
+    held AS (
+      UPDATE webhook_delivery d
+         SET lease_until = at + lease, next_at = at + lease, attempts = d.attempts + 1
+        FROM taken t
+       WHERE d.endpoint_id = t.endpoint_id AND d.event_id = t.event_id
+      RETURNING d.*)
+    SELECT d.endpoint_id, d.event_id, d.id, d.tenant_id, d.attempts, w.url, w.secret,
+           CASE WHEN w.secret_before_until > at THEN w.secret_before END, event_row(e)
+      FROM held d
+      JOIN webhook_endpoint w ON w.id = d.endpoint_id
+      JOIN event e ON e.id = d.event_id
+     ORDER BY e.txid, e.seq;
 END
 $$;
 

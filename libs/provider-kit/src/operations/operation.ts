@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Call, EffectKind, Access } from '../call.ts';
+import { type Subject, type SubjectRow, subjectOf } from '../subject.ts';
+
+/** One piece of work that this service owes, in the hands of this process until its lease ends. */
+export interface Operation {
+  /** Dedupe key. */
+  readonly id: string;
+  readonly kind: string;
+  readonly class: EffectKind;
+  readonly lane: string;
+  readonly attempt: number;
+  /** The connection that the command names; a device may have been known under another one before. */
+  readonly connectionId: string;
+  readonly connectionVersion: number;
+  readonly command: unknown;
+  readonly subject: Subject;
+  /** The trace of the request that asked for it. */
+  readonly traceparent: string | null;
+  /** Until when a call that was proven not performed may be made again; null before any such proof. Epoch ms. */
+  readonly repeatUntil: number | null;
+  /** When the lease ends, by the monotonic clock of this process. */
+  readonly leaseEnds: number;
+}
+
+export interface OperationRow extends SubjectRow {
+  readonly op_id: string;
+  readonly op_kind: string;
+  readonly class: EffectKind;
+  readonly lane: string;
+  readonly attempt: number;
+  readonly state: string;
+  readonly command: unknown;
+  readonly op_connection_id: string;
+  readonly op_traceparent: string | null;
+  readonly connection_version: number;
+  readonly repeat_until: Date | null;
+}
+
+export function operationOf(row: OperationRow, leaseEnds: number): Operation {
+  return {
+    id: row.op_id,
+    kind: row.op_kind,
+    class: row.class,
+    lane: row.lane,
+    attempt: row.attempt,
+    connectionId: row.op_connection_id,
+    connectionVersion: row.connection_version,
+    command: row.command,
+    subject: subjectOf(row),
+    traceparent: row.op_traceparent,
+    repeatUntil: row.repeat_until === null ? null : row.repeat_until.getTime(),
+    leaseEnds,
+  };
+}
+
+/**
+ * The id of a request, from the stored operation, its attempt and the try within it: a call made again after a crash
+ * carries an id that follows from what is stored, never a random one.
+ */
+export function requestIdOf(operationId: string, attempt: number, tryNo: number): string {
+  return createHash('sha256').update(`${operationId} ${attempt} ${tryNo}`).digest('hex').slice(0, 32);
+}
+
+export function callOf(access: Access, requestId: string, mayWrite: () => boolean): Call {
+  return { access, requestId, mayWrite };
+}
