@@ -14,6 +14,8 @@ export interface KafkaTiming {
    * sends its heartbeats between such answers and leaves after one, so that longer than a heartbeat would make the group slow.
    */
   readonly fetchWaitMs: number;
+  /** A member that runs and gave no sign of life for so long is deaf without knowing it. More than all retries of a request. */
+  readonly silentMs: number;
 }
 
 export const KAFKA_TIMING: KafkaTiming = {
@@ -21,6 +23,7 @@ export const KAFKA_TIMING: KafkaTiming = {
   heartbeatMs: 1_000,
   rebalanceTimeoutMs: 15_000,
   fetchWaitMs: 1_000,
+  silentMs: 180_000,
 };
 
 /** Messages of one partition, in order, as they came from the broker. */
@@ -67,36 +70,34 @@ const FETCH_BYTES = 2_097_152;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 10_000;
+/**
+ * Ends in a row that the library calls final, with nothing read between them. A broker that has just started answers some
+ * requests with errors of that kind, which are over in a moment; one that refuses us does so every time.
+ */
+const MOST_ENDS = 6;
+/** Counted in looks and not in time, because a process that was stopped for a while has not been silent meanwhile. */
+const SILENT_LOOKS = 18;
 
 /** One member of a consumer group; joins as soon as there are brokers and topics, and leaves the group when it is closed. */
 export class GroupMember {
-  readonly #consumer: Consumer;
   readonly #closing = new AbortController();
+  #consumer: Consumer;
   #commitOffsets: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   #joining: Promise<void> = Promise.resolve();
   /** How often it had to begin anew since it was last in the group; trouble is told once. */
   #failures = 0;
+  #ends = 0;
+  #silentLooks = 0;
+  #lookTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: GroupMemberOptions) {
-    const { kafka, group, timing } = options;
-    this.#consumer = kafka.consumer({
-      groupId: group,
-      sessionTimeout: timing.sessionTimeoutMs,
-      heartbeatInterval: timing.heartbeatMs,
-      rebalanceTimeout: timing.rebalanceTimeoutMs,
-      maxWaitTimeInMs: timing.fetchWaitMs,
-      minBytes: 1,
-      maxBytesPerPartition: PARTITION_BYTES,
-      maxBytes: FETCH_BYTES,
-      allowAutoTopicCreation: false,
-      retry: { ...MEMBER_RETRIES, restartOnFailure: () => this.#mayBeginAnew() },
-    });
-    this.#listen();
+    this.#consumer = this.#newConsumer();
   }
 
   /** Returns at once; trouble on the way is told to `onError` once and waited out. */
   start(): void {
     this.#joining = this.#joinUntilDone();
+    this.#lookTimer = setInterval(() => this.#look(), this.options.timing.silentMs / SILENT_LOOKS);
   }
 
   /** Rejects where the broker does not take the offsets, as while the group gathers. */
@@ -126,28 +127,66 @@ export class GroupMember {
   /** Reads nothing more and leaves the group, so that the others need not wait until we are missed. */
   async close(): Promise<void> {
     this.#closing.abort();
+    clearInterval(this.#lookTimer);
     const late = new AbortController();
     const left = this.#joining.then(() => this.#leave());
     await Promise.race([left, pauseFor(CLOSE_TIMEOUT_MS, late.signal)]);
     late.abort();
   }
 
-  #listen(): void {
-    const { onAssigned, onGathering, onFatal } = this.options;
-    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+  #newConsumer(): Consumer {
+    const { kafka, group, timing, onAssigned, onGathering } = this.options;
+    const consumer = kafka.consumer({
+      groupId: group,
+      sessionTimeout: timing.sessionTimeoutMs,
+      heartbeatInterval: timing.heartbeatMs,
+      rebalanceTimeout: timing.rebalanceTimeoutMs,
+      maxWaitTimeInMs: timing.fetchWaitMs,
+      minBytes: 1,
+      maxBytesPerPartition: PARTITION_BYTES,
+      maxBytes: FETCH_BYTES,
+      allowAutoTopicCreation: false,
+      retry: { ...MEMBER_RETRIES, restartOnFailure: () => this.#mayBeginAnew() },
+    });
+    const { GROUP_JOIN, REBALANCING, CRASH, FETCH, HEARTBEAT, CONNECT, REQUEST_TIMEOUT } = consumer.events;
+    for (const sign of [FETCH, HEARTBEAT, GROUP_JOIN, CRASH, CONNECT, REQUEST_TIMEOUT] as const)
+      consumer.on(sign, () => void (this.#silentLooks = 0));
+    consumer.on(FETCH, () => void (this.#ends = 0));
+    consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#failures = 0;
       onAssigned({ memberId: payload.memberId, partitions: payload.memberAssignment });
       // Whoever was on the way in when it was closed would stay for ever. In the next turn, because the library cannot be
       // stopped before it has begun.
       if (this.#closing.signal.aborted) setImmediate(() => void this.#leave());
     });
-    this.#consumer.on(REBALANCING, onGathering);
-    this.#consumer.on(CRASH, ({ payload }) => {
-      if (this.#closing.signal.aborted) return;
-      if (!payload.restart) onFatal(payload.error);
-      else if (this.#failures === 1) this.options.onError(payload.error);
+    consumer.on(REBALANCING, onGathering);
+    consumer.on(CRASH, ({ payload }) => this.#crashed(payload));
+    return consumer;
+  }
+
+  #crashed({ restart, error }: { readonly restart: boolean; readonly error: Error }): void {
+    if (this.#closing.signal.aborted) return;
+    if (restart) {
+      if (this.#failures === 1) this.options.onError(error);
+      return;
+    }
+    this.#ends += 1;
+    if (this.#ends >= MOST_ENDS) return this.options.onFatal(error);
+    if (this.#ends === 1) this.options.onError(error);
+    const { signal } = this.#closing;
+    this.#joining = this.options.pause(LONGEST_PAUSE_MS, signal).then(() => {
+      if (signal.aborted) return;
+      this.#consumer = this.#newConsumer();
+      return this.#joinUntilDone();
     });
+  }
+
+  #look(): void {
+    this.#silentLooks += 1;
+    if (this.#silentLooks < SILENT_LOOKS || this.#closing.signal.aborted) return;
+    clearInterval(this.#lookTimer);
+    const { group, timing, onFatal } = this.options;
+    onFatal(new Error(`the consumer of ${group} has given no sign of life for ${timing.silentMs} ms`));
   }
 
   /** Asked after each failure that passes by itself. */
@@ -169,6 +208,7 @@ export class GroupMember {
         await this.#join();
         return;
       } catch (error) {
+        this.#silentLooks = 0;
         if (pauseMs === FIRST_PAUSE_MS) this.options.onError(error);
         await this.options.pause(pauseMs, signal);
       }
