@@ -42,6 +42,8 @@ export interface MethodDescriptor {
    * started, because the buyer may hold that one.
    */
   readonly oneInDoubt?: readonly string[];
+  /** The provider's test contour can play the buyer for it (question `emulate`). */
+  readonly emulated?: boolean;
 }
 
 export interface ProviderDescriptor {
@@ -107,6 +109,7 @@ export const PROVIDERS: readonly ProviderDescriptor[] = [
         amount: 'required',
         startWithinMs: 20_000,
         maxAmountMinor: KASPI_MAX_AMOUNT_MINOR,
+        emulated: true,
       },
       {
         type: 'kaspi_link',
@@ -114,6 +117,7 @@ export const PROVIDERS: readonly ProviderDescriptor[] = [
         amount: 'required',
         startWithinMs: 20_000,
         maxAmountMinor: KASPI_MAX_AMOUNT_MINOR,
+        emulated: true,
       },
       {
         type: 'kaspi_invoice',

@@ -1,3 +1,4 @@
+import type { Mode } from '@tolem/contracts';
 import type { Credential } from './connections/credential.ts';
 
 /** What a lost answer means for a call (architecture §3), which decides whether it may be made again. */
@@ -7,6 +8,8 @@ export type EffectKind = 'repeatable' | 'orphanable' | 'critical';
 export interface Access {
   readonly connectionId: string;
   readonly version: number;
+  /** What only exists where no money moves is asked of a `test` connection alone. */
+  readonly mode: Mode;
   readonly baseUrl: string;
   readonly scheme: string;
   readonly taxId: string;

@@ -11,6 +11,7 @@ const CALL: Call = {
   access: {
     connectionId: 'con_1',
     version: 1,
+    mode: 'test',
     baseUrl: 'https://bank.example:8545',
     scheme: 'r3',
     enabled: true,

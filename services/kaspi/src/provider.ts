@@ -3,6 +3,7 @@ import type { Provider } from '@tolem/provider-kit';
 import { kaspiCertificates } from './certificates/kaspi-certificates.ts';
 import type { KaspiConfig } from './config.ts';
 import { kaspiDevices } from './devices.ts';
+import { emulatorQuestion } from './emulator.ts';
 import { kaspiInvoice } from './kaspi-invoice.ts';
 import { kaspiLink } from './kaspi-link.ts';
 import { kaspiQr } from './kaspi-qr.ts';
@@ -38,7 +39,7 @@ export function kaspiProvider(egress: Pick<Egress, 'request'>, config: KaspiConf
     ],
     refunds: kaspiRefunds(client),
     devices: kaspiDevices(client),
-    questions: [payerQuestion(client)],
+    questions: [payerQuestion(client), emulatorQuestion(client)],
     certificates: kaspiCertificates(client),
     verify: verifyKaspi(client),
     health: pingKaspi(client),

@@ -6,10 +6,11 @@ export const TOKEN = '7f0c1d7e-1111-4222-8333-944445555666';
 export const BIN = '180340021791';
 
 /** A call under a scheme, as the kit makes it. */
-export function callUnder(scheme: string): Call {
+export function callUnder(scheme: string, mode: Access['mode'] = 'test'): Call {
   const access: Access = {
     connectionId: 'con_1',
     version: 1,
+    mode,
     baseUrl: 'https://bank.example:8545',
     scheme,
     enabled: true,

@@ -175,13 +175,27 @@ export class KaspiHouse extends StandInCounter {
   }
 
   /** Whose phone it is, as the cashier hears it. */
-  async payer(connection: Connection, phone: string, desk: string): Promise<QuestionAnswer> {
+  payer(connection: Connection, phone: string, desk: string): Promise<QuestionAnswer> {
+    return this.#ask(connection, 'payer', { phone }, desk);
+  }
+
+  /** A buyer's step, taken by the bank's own test contour. */
+  emulate(connection: Connection, ref: string, step: string): Promise<QuestionAnswer> {
+    return this.#ask(connection, 'emulate', { step, provider_ref: ref }, null);
+  }
+
+  async #ask(
+    connection: Connection,
+    kind: string,
+    args: Readonly<Record<string, string>>,
+    desk: string | null,
+  ): Promise<QuestionAnswer> {
     const question = this.ids.next('que');
     let heard: string | undefined;
     const stop = this.#answers.listen(question, (text) => (heard = text));
-    const sealed = await this.seal(connection, { phone }, `${questionAsk.type}:${question}`);
-    this.question(connection, question, 'payer', desk, sealed);
-    const answer = await this.until('an answer about the payer', () => heard).finally(stop);
+    const sealed = await this.seal(connection, args, `${questionAsk.type}:${question}`);
+    this.question(connection, question, kind, desk, sealed);
+    const answer = await this.until('an answer', () => heard).finally(stop);
     const plain = await this.sealer.open(Buffer.from(answer, 'base64'), answerContext(question));
     return questionAnswerSchema.parse(JSON.parse(plain.toString('utf8')));
   }

@@ -75,7 +75,13 @@ export class StandInCounter extends StandInGateway {
     this.bus.announce(produce(paymentRefresh, this.address(connection, payment), body));
   }
 
-  protected question(connection: Connection, question: string, kind: string, desk: string, sealed: string): void {
+  protected question(
+    connection: Connection,
+    question: string,
+    kind: string,
+    desk: string | null,
+    sealed: string,
+  ): void {
     const body = {
       ...this.head(connection, question, question),
       kind,

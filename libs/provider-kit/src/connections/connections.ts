@@ -6,6 +6,7 @@ import { credentialOf } from './credential.ts';
 interface ConnectionRow {
   readonly id: string;
   readonly version: number;
+  readonly mode: Mode;
   readonly base_url: string;
   readonly scheme: string;
   readonly tax_id: string;
@@ -129,6 +130,7 @@ function accessOf(row: ConnectionRow, stored: StoredCredential | undefined): Acc
   return {
     connectionId: row.id,
     version: row.version,
+    mode: row.mode,
     baseUrl: row.base_url,
     scheme: row.scheme,
     taxId: row.tax_id,

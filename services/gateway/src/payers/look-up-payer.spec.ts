@@ -5,6 +5,7 @@ import { idFromUuid } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import type { ApiProblem } from '../http/api-problem.ts';
 import { PaymentHouse, type Shop } from '../payments/test/payment-house.ts';
+import { AskProvider } from '../questions/ask-provider.ts';
 import { TenantFunctions } from '../tenant-functions.ts';
 import { LookUpPayer } from './look-up-payer.ts';
 import type { PayerView } from './payer.schema.ts';
@@ -29,14 +30,16 @@ describe('looking up a payer', () => {
   const service = (deadlineMs: number, maxWaiting = 10): LookUpPayer =>
     new LookUpPayer(
       new TenantFunctions(house.app),
-      house.outboxRows,
-      house.bus,
-      answers,
-      house.sealer,
-      house.clock,
-      house.ids,
-      house.closing.signal,
-      { deadlineMs, maxWaiting },
+      new AskProvider(
+        house.outboxRows,
+        house.bus,
+        answers,
+        house.sealer,
+        house.clock,
+        house.ids,
+        house.closing.signal,
+        { deadlineMs, maxWaiting },
+      ),
     );
   const look = (desk = 'desk-01', of = shop, by = service(LONG_MS), gone = new AbortController().signal) =>
     by.run({ caller: of.caller, body: { desk, phone: PHONE }, gone, traceparent: undefined });

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
+import { QuestionsModule } from '../questions/questions.module.ts';
 import { TenantFunctions } from '../tenant-functions.ts';
 import { LookUpPayer } from './look-up-payer.ts';
-import { DEFAULT_PAYER_SETTINGS, PAYER_SETTINGS } from './payer-settings.ts';
 import { PayersController } from './payers.controller.ts';
 
 /** Questions about buyers. Nothing of them is kept. */
 @Module({
+  imports: [QuestionsModule],
   controllers: [PayersController],
-  providers: [{ provide: PAYER_SETTINGS, useValue: DEFAULT_PAYER_SETTINGS }, TenantFunctions, LookUpPayer],
+  providers: [TenantFunctions, LookUpPayer],
 })
 export class PayersModule {}

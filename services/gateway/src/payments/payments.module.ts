@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { GatewayConfig } from '../config.ts';
 import { DigestKeys } from '../digest-keys.ts';
+import { QuestionsModule } from '../questions/questions.module.ts';
 import { CONFIG } from '../tokens.ts';
 import { ApplyPaymentFactsController } from './apply-payment-facts/apply-payment-facts.controller.ts';
 import { ApplyPaymentFacts } from './apply-payment-facts/apply-payment-facts.ts';
@@ -10,6 +11,8 @@ import { CreatePaymentController } from './create-payment/create-payment.control
 import { CreatePayment } from './create-payment/create-payment.ts';
 import { OutboxPressure } from './create-payment/outbox-pressure.ts';
 import { PersonalFields } from './create-payment/personal-fields.ts';
+import { EmulatePaymentController } from './emulate-payment/emulate-payment.controller.ts';
+import { EmulatePayment } from './emulate-payment/emulate-payment.ts';
 import { ImportPaymentController } from './import-payment/import-payment.controller.ts';
 import { ImportPayment } from './import-payment/import-payment.ts';
 import { ListPaymentsController } from './list-payments/list-payments.controller.ts';
@@ -29,12 +32,14 @@ import { Waiters } from './waiting/waiters.ts';
  * libs/domain's; every write is a SQL function of the migrations.
  */
 @Module({
+  imports: [QuestionsModule],
   controllers: [
     CreatePaymentController,
     ListPaymentsController,
     CancelPaymentController,
     RefreshPaymentController,
     ImportPaymentController,
+    EmulatePaymentController,
     ReadPaymentController,
     PaymentQrController,
     ApplyPaymentFactsController,
@@ -58,6 +63,7 @@ import { Waiters } from './waiting/waiters.ts';
     CancelPayment,
     RefreshPayment,
     ImportPayment,
+    EmulatePayment,
     ApplyPaymentFacts,
     SweepPayments,
   ],
