@@ -16,7 +16,7 @@ export interface SchemeDescriptor {
   readonly refund: 'at_once' | 'with_buyer' | 'by_hand';
   /** Types of the payment methods that work under it. */
   readonly methods: readonly string[];
-  /** Kinds of questions that can be asked under it; absent: none. */
+  /** Kinds of questions that can be asked about buyers under it; absent: none. What depends on the method stands there. */
   readonly questions?: readonly string[];
 }
 

@@ -11,6 +11,7 @@ import {
   type DeviceState,
   type Envelope,
   EVENTS_TOPIC,
+  type Mode,
   paymentCancel,
   paymentProgress,
   paymentStart,
@@ -27,6 +28,8 @@ export interface Connection {
   readonly bin: string;
   /** `r3` unless told. */
   readonly scheme?: BankScheme;
+  /** `test` unless told. */
+  readonly mode?: Mode;
 }
 
 export type BankScheme = 'r1' | 'r2' | 'r3';
@@ -183,7 +186,7 @@ export class StandInGateway {
       subject,
       time: new Date(this.time.now()).toISOString(),
       tenant: connection.tenant,
-      mode: 'test',
+      mode: connection.mode ?? 'test',
       topic: commandsTopic('kaspi'),
       key: subject,
     };

@@ -14,7 +14,10 @@ export type QuestionOutcome =
   | { readonly is: 'device_unknown'; readonly failure: Failure }
   | { readonly is: 'unreachable'; readonly failure: Failure };
 
-/** Something that a person asks of the provider and waits for, such as whose phone this is. Changes nothing anywhere. */
+/**
+ * Something that a person asks of the provider and waits for, such as whose phone this is. Nothing of it is kept here, and
+ * nothing here changes by it; what changes at the provider (a test contour that plays the buyer) is learned by polling.
+ */
 export interface Question {
   readonly kind: string;
   /** How often one device may ask, counted for the whole installation. */

@@ -88,6 +88,7 @@ const ROUTES: readonly [method: string, path: string, body?: object][] = [
   ['GET', '/v1/payments/{payment}/qr.svg'],
   ['GET', '/v1/payments/{payment}/qr.png'],
   ['POST', '/v1/payments/{payment}/refresh'],
+  ['POST', '/v1/test/payments/{payment}/scan'],
   [
     'POST',
     '/v1/payments/import',
@@ -230,7 +231,8 @@ function patternOf(route: string): string {
   return route
     .replaceAll(/\{\w+\}/g, '{}')
     .replace('desk-of-owner', '{}')
-    .replace('payment-of-owner', '{}');
+    .replace('payment-of-owner', '{}')
+    .replace('scan', '{}');
 }
 
 /** The owner's rows, so that a spec sees that a refused call has changed nothing. */

@@ -31,7 +31,7 @@ describe('POST /v1/test/payments/{id}/{step}', () => {
   const path = (step: string, id = payment): string => `/v1/test/payments/${id}/${step}`;
   const asked = (): number => house.commandsOf('question.ask').length;
 
-  it('asks the provider under the connection of the payment; an answer that never comes changes nothing', async () => {
+  it('asks the provider under the connection of the payment, and believes no answer that was not sealed for the question', async () => {
     const reply = shop.api.post(path('scan_error'));
     const [question] = await house.waitForCommands('question.ask');
     expect(question?.body).toMatchObject({ kind: 'emulate', connection_id: shop.connection });
