@@ -13,6 +13,8 @@ export interface KitSettings {
   readonly sweepBatch: number;
   /** The shortest time between two looks into the poll schedule: what falls due meanwhile is claimed together. */
   readonly pollTickMs: number;
+  /** The same while more is due than a look has taken. */
+  readonly pollBusyTickMs: number;
   /** The longest one: what another process put in and did not live to claim is that much late. */
   readonly pollIdleMs: number;
   readonly pollBatch: number;
@@ -49,6 +51,7 @@ export const DEFAULT_KIT_SETTINGS: KitSettings = {
   sweepEveryMs: 1_000,
   sweepBatch: 200,
   pollTickMs: 50,
+  pollBusyTickMs: 10,
   pollIdleMs: 250,
   pollBatch: 200,
   reseedEveryMs: 30_000,

@@ -29,6 +29,8 @@ export interface Asking extends KitSurroundings {
   plan(subject: Subject): Promise<void>;
   /** Nobody needs to ask any more. */
   finish(claim: PollClaim): Promise<void>;
+  /** All slots were taken: the next look takes fewer entries. */
+  noSlot(): void;
 }
 
 const SKIPPED_AGAIN_MS = 250;
@@ -43,6 +45,7 @@ export async function withSlot(
 ): Promise<void> {
   const giveBack = await asking.rooms.slots.tryTake(connectionId, kind);
   if (giveBack === undefined) {
+    asking.noSlot();
     await asking.reschedule(claim, asking.clock.now() + SKIPPED_AGAIN_MS, claim.payload);
     return;
   }

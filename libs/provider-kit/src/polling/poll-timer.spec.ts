@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '@tolem/domain';
 import { PollTimer } from './poll-timer.ts';
 
-const RHYTHM = { pollTickMs: 50, pollIdleMs: 250 };
+const RHYTHM = { pollTickMs: 50, pollBusyTickMs: 10, pollIdleMs: 250 };
 /** A look comes that much after what it looks for, at most. */
 const AFTER_DUE_MS = 5;
 
@@ -15,6 +15,8 @@ class World {
   /** How late what was found had become. */
   readonly lateness: number[] = [];
   due: number[] = [];
+  /** Most that a look takes. */
+  most = Infinity;
   during: (() => void) | undefined;
   gate: Promise<undefined> | undefined;
   #calls: { readonly atMs: number; readonly then: () => void }[] = [];
@@ -53,8 +55,9 @@ class World {
   async #look(): Promise<number | undefined> {
     const now = this.clock.now();
     this.looks.push(now - this.beginMs);
-    this.lateness.push(...this.due.filter((at) => at <= now).map((at) => now - at));
-    this.due = this.due.filter((at) => at > now);
+    const taken = this.due.filter((at) => at <= now).slice(0, this.most);
+    this.lateness.push(...taken.map((at) => now - at));
+    this.due = this.due.filter((at) => !taken.includes(at));
     const next = this.due.length === 0 ? undefined : Math.min(...this.due);
     this.during?.();
     await this.gate;
@@ -112,6 +115,17 @@ describe('looking into the poll schedule', () => {
     expect(Math.max(...world.lateness)).toBeLessThanOrEqual(RHYTHM.pollTickMs);
     const gaps = world.looks.slice(1).map((at, n) => at - (world.looks[n] ?? 0));
     expect(Math.min(...gaps)).toBe(RHYTHM.pollTickMs);
+  });
+
+  it('comes again soon while more is due than it takes, and then as seldom as before', async () => {
+    begin();
+    await world.pass(10);
+    world.most = 1;
+    world.due = [1, 2, 3, 4].map((ms) => world.clock.now() + ms);
+    world.put(5);
+    await world.pass(1_000);
+    const gaps = world.looks.slice(1).map((at, n) => at - (world.looks[n] ?? 0));
+    expect(gaps.slice(1, 6)).toEqual([10, 10, 10, 10, 250]);
   });
 
   it('does not oversleep what is put in while a look is under way and did not see it', async () => {

@@ -3,6 +3,8 @@ import type { Clock } from '@tolem/domain';
 export interface PollRhythm {
   /** The shortest time between two looks: what falls due meanwhile is taken together. */
   readonly pollTickMs: number;
+  /** The same while more is due than a look has taken. */
+  readonly pollBusyTickMs: number;
   /** The longest time between two looks; bounds what another process has put in and did not live to take out. */
   readonly pollIdleMs: number;
 }
@@ -20,7 +22,8 @@ const AFTER_DUE_MS = 5;
 
 /**
  * Looks into the schedule when something falls due there: as far as the last look or this process itself knows of it, not
- * more often than every `pollTickMs`, and now and then whatever is known.
+ * more often than every `pollTickMs`, and now and then whatever is known. While it finds more than it takes, it looks again
+ * as soon as `pollBusyTickMs` allow.
  */
 export class PollTimer {
   #cancel: (() => void) | undefined;
@@ -60,7 +63,7 @@ export class PollTimer {
 
   #set(dueAt: number): void {
     if (!this.#started) return;
-    const { pollTickMs, pollIdleMs } = this.rhythm;
+    const { pollIdleMs } = this.rhythm;
     const nowMs = this.clock.monotonicMs();
     const untilDueMs = dueAt + AFTER_DUE_MS - this.clock.now();
     const waitMs = Math.max(Math.min(untilDueMs, pollIdleMs), this.#notBefore - nowMs, 0);
@@ -69,14 +72,16 @@ export class PollTimer {
     this.#setFor = nowMs + waitMs;
     this.#cancel = this.after(waitMs, () => {
       this.#setFor = Infinity;
-      this.#notBefore = this.clock.monotonicMs() + pollTickMs;
       this.#looking = this.#lookNow();
     });
   }
 
   async #lookNow(): Promise<void> {
     this.#soonest = Infinity;
+    const begunMs = this.clock.monotonicMs();
+    const { pollTickMs, pollBusyTickMs } = this.rhythm;
     const found = (await this.look()) ?? Infinity;
+    this.#notBefore = begunMs + (found <= this.clock.now() ? pollBusyTickMs : pollTickMs);
     this.#looking = undefined;
     this.#set(Math.min(found, this.#soonest));
   }

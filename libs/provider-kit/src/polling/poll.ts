@@ -6,6 +6,7 @@ import { askPayment } from '../payments/ask-payment.ts';
 import { askRefund } from '../refunds/ask-refund.ts';
 import type { Asking, AskingRooms } from './asking.ts';
 import type { KitMetrics } from '../service/kit-metrics.ts';
+import { ClaimSize } from './claim-size.ts';
 import { openEntries } from './open-entries.ts';
 import { CONNECTION, entryOf, intervalOf, isRefundPlan, type Plan, READ_ANEW, type RefundPlan } from './poll-plan.ts';
 import { PollTimer } from './poll-timer.ts';
@@ -31,6 +32,7 @@ export class Polling {
   readonly #suspected = new Map<string, number>();
   readonly #timer: PollTimer;
   readonly #asking: Asking;
+  readonly #claimSize: ClaimSize;
   #healing: Promise<void> | undefined;
   #healTimer: NodeJS.Timeout | undefined;
   #emptied = false;
@@ -40,12 +42,14 @@ export class Polling {
     private readonly around: KitSurroundings,
   ) {
     this.#timer = new PollTimer(() => this.#look(), around.clock, around.settings);
+    this.#claimSize = new ClaimSize(around.settings.pollBatch);
     this.#asking = {
       ...around,
       rooms,
       reschedule: (claim, dueAt, payload) => this.#reschedule(claim, dueAt, payload),
       plan: (subject) => this.plan(subject),
       finish: async (claim) => void (await rooms.schedule.finish(claim)),
+      noSlot: () => this.#claimSize.noSlot(),
     };
   }
 
@@ -170,8 +174,8 @@ export class Polling {
   /** Asks about what is due; says when something is due next. */
   async #look(): Promise<number | undefined> {
     try {
-      const { pollBatch, callMs } = this.around.settings;
-      const { claims, nextDueAt, emptied } = await this.rooms.schedule.claim(pollBatch, callMs + 5_000);
+      const leaseMs = this.around.settings.callMs + 5_000;
+      const { claims, nextDueAt, emptied } = await this.rooms.schedule.claim(this.#claimSize.next(), leaseMs);
       const now = this.around.clock.now();
       for (const claim of claims) {
         this.rooms.metrics.pollLate(now - claim.dueAt);
