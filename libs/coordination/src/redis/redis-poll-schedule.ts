@@ -26,7 +26,7 @@ interface Shard {
   readonly keys: readonly string[];
 }
 
-const MAX_ENTRIES = 200_000;
+const MAX_ENTRIES = 1_000_000;
 /** So that a re-seeding of everything never holds up the others for more than some milliseconds. */
 const ENTRIES_PER_CALL = 250;
 const FIELDS_OF_CLAIM = 5;
