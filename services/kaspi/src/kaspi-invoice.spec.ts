@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
 import { BIN, callUnder, clientHearing, TOKEN } from '../test/kaspi-call.ts';
 import type { PaymentStatus } from './client/wire.ts';
-import { commentOf, INVOICE_LIFE_MS, invoiceCheck, invoiceOutcome, kaspiInvoice } from './kaspi-invoice.ts';
-import { KASPI_STATUSES } from './statuses.ts';
+import { commentOf, INVOICE_LIFE_MS, invoiceOutcome, kaspiInvoice } from './kaspi-invoice.ts';
+import { checkOutcome } from './purchase.ts';
+import { invoiceStatusMeaning, KASPI_STATUSES } from './statuses.ts';
 
 const REQUEST: StartRequest = {
   paymentId: 'pay_01kqz7m5y8e3vs6w0c9d4hj2fx',
@@ -119,20 +120,23 @@ describe('the status of an invoice', () => {
     ['QrTokenDiscarded', { is: 'not_paid', phase: 'expired', failure: null }],
     ['Expired', { is: 'not_paid', phase: 'expired', failure: null }],
   ])('%s', (word, expected) => {
-    expect(invoiceCheck(ok(status(word)), {})).toMatchObject(expected);
+    expect(checkOutcome(ok(status(word)), invoiceStatusMeaning)).toMatchObject(expected);
   });
 
   it('that nobody knows changes nothing', () => {
     fc.assert(
       fc.property(fc.string(), (word) => {
         fc.pre(!KASPI_STATUSES.has(word));
-        expect(invoiceCheck(ok(status(word)), {})).toEqual({ is: 'pending', phase: 'unchanged' });
+        expect(checkOutcome(ok(status(word)), invoiceStatusMeaning)).toEqual({ is: 'pending', phase: 'unchanged' });
       }),
     );
   });
 
   it.each(Object.values(CODES).flat())('is unknown after StatusCode %s', (code) => {
-    expect(invoiceCheck(refused(code), {})).toEqual({ is: 'unreachable', reason: `StatusCode ${code}` });
+    expect(checkOutcome(refused(code), invoiceStatusMeaning)).toEqual({
+      is: 'unreachable',
+      reason: `StatusCode ${code}`,
+    });
   });
 });
 

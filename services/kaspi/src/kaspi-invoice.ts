@@ -1,7 +1,6 @@
 import type { Failure } from '@tolem/contracts';
 import {
   type CancelOutcome,
-  type CheckOutcome,
   type CriticalMethod,
   failureOf,
   type StartOutcome,
@@ -12,10 +11,9 @@ import type { KaspiAnswer } from './client/kaspi-answer.ts';
 import type { KaspiClient } from './client/kaspi.client.ts';
 import { invoiceVerdict } from './client/verdicts.ts';
 import type { CreatedRemote } from './client/wire-remote.ts';
-import type { PaymentStatus } from './client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { failureOfAnswer, isMisconfigured } from './failures.ts';
-import { declined, notHeard, paid, verifyPaid } from './purchase.ts';
+import { checkOutcome, verifyPaid } from './purchase.ts';
 import { invoiceStatusMeaning, type KaspiStatusMeaning } from './statuses.ts';
 
 /** How long the buyer may pay (Kaspi QR v3.9 §4.6, official). */
@@ -58,7 +56,8 @@ export function kaspiInvoice(
       return invoiceOutcome(answer, lifeMs);
     },
     async check(call, { providerRef }) {
-      return invoiceCheck(await client.paymentStatus(endpointOf(call.access), providerRef, call), extraStatuses);
+      const answer = await client.paymentStatus(endpointOf(call.access), providerRef, call);
+      return checkOutcome(answer, (status) => invoiceStatusMeaning(status, extraStatuses));
     },
     cancel,
     giveUp: cancel,
@@ -95,30 +94,6 @@ export function invoiceOutcome(answer: KaspiAnswer<CreatedRemote>, lifeMs: numbe
   if (invoiceVerdict(answer) === 'in_doubt') return { is: 'lost', failure: failureOfAnswer(answer) };
   const cured = answer.is === 'refused' && answer.code.registerDeviceAgain;
   return { is: cured ? 'device_unknown' : 'refused', failure: failureOfAnswer(answer) };
-}
-
-export function invoiceCheck(
-  answer: KaspiAnswer<PaymentStatus>,
-  extraStatuses: Readonly<Record<string, KaspiStatusMeaning>>,
-): CheckOutcome {
-  if (answer.is !== 'ok') return notHeard(answer);
-  const { status } = answer.data;
-  switch (invoiceStatusMeaning(status, extraStatuses)) {
-    case 'waiting_payer':
-      return { is: 'pending', phase: 'requires_customer' };
-    case 'waiting_confirmation':
-      return { is: 'pending', phase: 'processing' };
-    case 'pending':
-      return { is: 'pending', phase: 'unchanged' };
-    case 'paid':
-      return paid(answer.data);
-    case 'not_paid':
-      return declined(status);
-    case 'canceled':
-      return { is: 'not_paid', phase: 'canceled', failure: null };
-    case 'expired':
-      return { is: 'not_paid', phase: 'expired', failure: null };
-  }
 }
 
 async function cancelInvoice(

@@ -3,7 +3,7 @@ import type { KaspiClient } from './client/kaspi.client.ts';
 import type { CreatedLink } from './client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { checkOutcome, startOutcome, verifyPaid } from './purchase.ts';
-import type { KaspiStatusMeaning } from './statuses.ts';
+import { type KaspiStatusMeaning, statusMeaning } from './statuses.ts';
 
 /**
  * A purchase behind a link that the buyer opens on his phone (Kaspi QR v3.9 §4.3.2). The same purchase as by QR, under
@@ -28,7 +28,8 @@ export function kaspiLink(
       return startOutcome(answer, begunLink);
     },
     async check(call, { providerRef }) {
-      return checkOutcome(await client.paymentStatus(endpointOf(call.access), providerRef, call), extraStatuses);
+      const answer = await client.paymentStatus(endpointOf(call.access), providerRef, call);
+      return checkOutcome(answer, (status) => statusMeaning(status, extraStatuses));
     },
     verifyPaid: (call, request) => verifyPaid(client, call, request),
   };

@@ -8,7 +8,7 @@ import type { CreatedQr, PaymentStatus } from './client/wire.ts';
 import { begunQr, kaspiQr } from './kaspi-qr.ts';
 import { checkOutcome, startOutcome as purchaseOutcome } from './purchase.ts';
 import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import { KASPI_STATUSES } from './statuses.ts';
+import { KASPI_STATUSES, statusMeaning } from './statuses.ts';
 
 const CREATED: CreatedQr = {
   qrToken: '10000000000000000000000000000000000000017',
@@ -102,7 +102,7 @@ const WORDS: Readonly<Record<string, object>> = {
 describe('what an answer to payment/status means', () => {
   it.each([...KASPI_STATUSES.keys()])('%s', (word) => {
     const declined = { code: 'declined', provider_code: word, provider_message: null, cashier_key: 'declined' };
-    expect(checkOutcome(ok(status(word)), {})).toEqual(
+    expect(checkOutcome(ok(status(word)), statusMeaning)).toEqual(
       WORDS[word] ?? { is: 'not_paid', phase: 'declined', failure: declined },
     );
   });
@@ -111,21 +111,22 @@ describe('what an answer to payment/status means', () => {
     fc.assert(
       fc.property(fc.string(), (word) => {
         fc.pre(!KASPI_STATUSES.has(word));
-        expect(checkOutcome(ok(status(word)), {})).toEqual({ is: 'pending', phase: 'unchanged' });
+        expect(checkOutcome(ok(status(word)), statusMeaning)).toEqual({ is: 'pending', phase: 'unchanged' });
       }),
     );
   });
 
   it('a word that configuration knows has the meaning that it was given', () => {
     const extra = { Completed: 'paid', Gone: 'expired', Scanned: 'waiting_confirmation' } as const;
-    expect(checkOutcome(ok(status('Completed')), extra)).toEqual({ is: 'paid' });
-    expect(checkOutcome(ok(status('Gone')), extra)).toMatchObject({ is: 'not_paid', phase: 'expired' });
-    expect(checkOutcome(ok(status('Scanned')), extra)).toEqual({ is: 'pending', phase: 'processing' });
+    const meaningOf = (word: string) => statusMeaning(word, extra);
+    expect(checkOutcome(ok(status('Completed')), meaningOf)).toEqual({ is: 'paid' });
+    expect(checkOutcome(ok(status('Gone')), meaningOf)).toMatchObject({ is: 'not_paid', phase: 'expired' });
+    expect(checkOutcome(ok(status('Scanned')), meaningOf)).toEqual({ is: 'pending', phase: 'processing' });
   });
 
   it('the paid sum and the bank’s transaction go along where the answer has them', () => {
     const paid = status('Processed', { amountMinor: 149_000, transactionId: '16600000018' });
-    expect(checkOutcome(ok(paid), {})).toEqual({
+    expect(checkOutcome(ok(paid), statusMeaning)).toEqual({
       is: 'paid',
       amountMinor: 149_000,
       slip: { transaction_id: '16600000018' },
@@ -133,15 +134,15 @@ describe('what an answer to payment/status means', () => {
   });
 
   it.each(Object.values(CODES).flat())('StatusCode %s is no answer yet, never an end', (code) => {
-    expect(checkOutcome(refused(code), {})).toEqual({ is: 'unreachable', reason: `StatusCode ${code}` });
+    expect(checkOutcome(refused(code), statusMeaning)).toEqual({ is: 'unreachable', reason: `StatusCode ${code}` });
   });
 
   it.each(LOST_REASONS)('an answer lost by %s is no answer yet', (reason) => {
-    expect(checkOutcome(lost(reason), {})).toEqual({ is: 'unreachable', reason });
+    expect(checkOutcome(lost(reason), statusMeaning)).toEqual({ is: 'unreachable', reason });
   });
 
   it.each(notSentReasons('set_up', 'certificate', 'way'))('not sent by %s is no answer yet', (reason) => {
-    expect(checkOutcome(notSent(reason), {})).toEqual({ is: 'unreachable', reason });
+    expect(checkOutcome(notSent(reason), statusMeaning)).toEqual({ is: 'unreachable', reason });
   });
 });
 

@@ -6,9 +6,9 @@ import type { KaspiClient } from './client/kaspi.client.ts';
 import type { PaymentStatus } from './client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
 import { failureOfAnswer, isMisconfigured } from './failures.ts';
-import { type KaspiStatusMeaning, statusMeaning } from './statuses.ts';
+import type { KaspiInvoiceStatusMeaning, KaspiStatusMeaning } from './statuses.ts';
 
-/** What a purchase by QR and one by link have in common (Kaspi QR v3.9 §4.3): its beginning, its status, its details. */
+/** What purchases by QR, by link and by invoice have in common (Kaspi QR v3.9 §4.3): beginning, status, details. */
 
 const MS = 1_000;
 
@@ -46,15 +46,19 @@ export function startOutcome<T>(answer: KaspiAnswer<T>, read: (data: T) => Begun
   }
 }
 
-/** Only a final status decides (seen in production); every code and everything lost is "no answer yet". */
+/**
+ * Only a final status decides (seen in production); every code and everything lost is "no answer yet".
+ * @param meaningOf what a word of the bank means for this kind of purchase
+ */
 export function checkOutcome(
   answer: KaspiAnswer<PaymentStatus>,
-  extraStatuses: Readonly<Record<string, KaspiStatusMeaning>>,
+  meaningOf: (status: string) => KaspiStatusMeaning | KaspiInvoiceStatusMeaning,
 ): CheckOutcome {
   if (answer.is !== 'ok') return notHeard(answer);
   const { status } = answer.data;
-  switch (statusMeaning(status, extraStatuses)) {
+  switch (meaningOf(status)) {
     case 'waiting_scan':
+    case 'waiting_payer':
       return { is: 'pending', phase: 'requires_customer' };
     case 'waiting_confirmation':
       return { is: 'pending', phase: 'processing' };
@@ -64,6 +68,8 @@ export function checkOutcome(
       return paid(answer.data);
     case 'not_paid':
       return declined(status);
+    case 'canceled':
+      return { is: 'not_paid', phase: 'canceled', failure: null };
     case 'expired':
       return { is: 'not_paid', phase: 'expired', failure: null };
   }
@@ -79,7 +85,7 @@ export function notHeard(answer: Exclude<KaspiAnswer<unknown>, { is: 'ok' }>): {
   };
 }
 
-export function paid({ amountMinor, transactionId }: PaymentStatus): CheckOutcome {
+function paid({ amountMinor, transactionId }: PaymentStatus): CheckOutcome {
   return {
     is: 'paid',
     ...(amountMinor === null ? {} : { amountMinor }),
@@ -87,7 +93,7 @@ export function paid({ amountMinor, transactionId }: PaymentStatus): CheckOutcom
   };
 }
 
-export function declined(status: string): CheckOutcome {
+function declined(status: string): CheckOutcome {
   return {
     is: 'not_paid',
     phase: 'declined',
