@@ -36,7 +36,11 @@ export interface OutboxMessage {
 }
 
 const DELETE_BATCH = 500;
-const DELETE_EVERY_MS = 100;
+/**
+ * What has become safe goes in one statement for all of that time. A relay takes rows that are a second old, so at half of
+ * that none of another process meets what only waits to be removed.
+ */
+const DELETE_EVERY_MS = 500;
 /** While something was left behind or would not go, and for so many looks after it: longer than a claim lasts. */
 const RELAY_EVERY_MS = 200;
 const QUICK_LOOKS = 20;
@@ -73,7 +77,10 @@ function callAfter(ms: number, then: () => void): () => void {
  */
 export class Outbox {
   readonly #done: string[] = [];
-  /** What the transport holds and has not answered for: however long that takes, the relay does not hand it over again. */
+  /**
+   * What the transport holds and has not answered for, and what is safe and not yet removed: however long that takes, the
+   * relay does not hand it over again.
+   */
   readonly #carried = new Set<string>();
   #cancelLook: (() => void) | undefined;
   #removing: Promise<void> = Promise.resolve();
@@ -141,7 +148,7 @@ export class Outbox {
       `UPDATE outbox SET claimed_until = now() + $1 * interval '1 ms'
         WHERE id IN (SELECT id FROM outbox
                       WHERE created_at < now() - $2 * interval '1 ms' AND (claimed_until IS NULL OR claimed_until < now())
-                      ORDER BY created_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+                      ORDER BY created_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
         RETURNING id, topic, consumer, key, headers, body, created_at`,
       [CLAIM_MS, minAgeMs, RELAY_BATCH],
     );
@@ -190,10 +197,10 @@ export class Outbox {
     const outcomes = this.options.transport.send(ours);
     ours.forEach((message, index) => {
       void outcomes[index]?.then((safe) => {
+        if (safe) return this.#settle(message.id);
         this.#carried.delete(message.id);
-        if (safe) this.#settle(message.id);
         // It is brought again when it is old enough, which nobody should have to wait for longer than needed.
-        else this.#quickLooks = QUICK_LOOKS;
+        this.#quickLooks = QUICK_LOOKS;
       });
     });
   }
@@ -221,10 +228,16 @@ export class Outbox {
         await this.options.db.query('DELETE FROM outbox WHERE id = ANY($1::uuid[])', [ids]);
       } catch (error) {
         // The relay will send them once more and the consumers know them already.
+        this.#letGo([...ids, ...this.#done.splice(0)]);
         this.options.onError(error, 'outbox removal');
         return;
       }
+      this.#letGo(ids);
     }
+  }
+
+  #letGo(ids: readonly string[]): void {
+    for (const id of ids) this.#carried.delete(id);
   }
 }
 

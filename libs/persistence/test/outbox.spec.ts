@@ -315,6 +315,15 @@ describe('the relay', () => {
     expect(transport.bodies).toEqual(made.map((row) => row.body));
   });
 
+  it('sends messages of one commit in that order also where they are more than it takes at once', async () => {
+    const transport = new ScriptedTransport();
+    const outbox = outboxWith(transport);
+    const made = rowsFor(outbox, ...Array.from({ length: 600 }, (_, index) => index));
+    await commit(made.toReversed(), 5_000);
+    expect([await outbox.relayOnce(), await outbox.relayOnce()]).toEqual([500, 100]);
+    expect(transport.bodies).toEqual(made.map((row) => row.body));
+  });
+
   it('never takes a row that another relay has taken', async () => {
     const transports = [1, 2, 3, 4].map(() => new ScriptedTransport());
     const relays = transports.map((transport) => outboxWith(transport));
@@ -380,6 +389,17 @@ describe('removing rows', () => {
     expect(await left()).toBe(0);
   });
 
+  it('is waited for by the relay: what is safe is not sent again meanwhile, however old it is', async () => {
+    const transport = new ScriptedTransport();
+    const outbox = outboxWith(transport);
+    const rows = rowsFor(outbox, 'safe');
+    await commit(rows, 5_000);
+    outbox.publish(rows);
+    await outbox.relayOnce();
+    await emptied();
+    expect(transport.bodies).toEqual(['safe']);
+  });
+
   it('is finished when stop() resolves, even one that was on its way already', async () => {
     const transport = new ScriptedTransport();
     const outbox = outboxWith(transport);
@@ -436,6 +456,20 @@ describe('removing rows', () => {
     expect(await successor.relayOnce()).toBe(1);
     await emptied();
     expect(transport.bodies).toEqual(['kept', 'kept']);
+  });
+
+  it('that is refused leaves all that was safe to the relay of this process, and it goes with the next one', async () => {
+    const transport = new ScriptedTransport();
+    const outbox = outboxWith(transport);
+    const rows = rowsFor(outbox, ...Array.from({ length: 600 }, (_, index) => index));
+    await commit(rows, 5_000);
+    await admin.query(`REVOKE DELETE ON persistence_spec.outbox FROM ${WORKER}`);
+    outbox.publish(rows);
+    await waitFor('the removal to fail', () => trouble.some(({ what }) => what === 'outbox removal'));
+    await admin.query(`GRANT DELETE ON persistence_spec.outbox TO ${WORKER}`);
+    expect([await outbox.relayOnce(), await outbox.relayOnce()]).toEqual([500, 100]);
+    expect(transport.bodies).toHaveLength(1_200);
+    await emptied();
   });
 });
 

@@ -9,9 +9,11 @@ import { openPicture, type Plan } from '../polling/poll-plan.ts';
 import { progressOf } from '../snapshot.ts';
 import type { Subject } from '../subject.ts';
 import type { Change } from '../subject-store.ts';
+import { type JustPaid, justPaid, keptForVerifying, verifyPaid } from './verify-paid.ts';
 
-/** Asks how a payment is. */
+/** Asks how a payment is; where it is paid, what was really paid, in a slot that no waiting till needs. */
 export async function askPayment(asking: Asking, claim: PollClaim, plan: Plan): Promise<void> {
+  const found: { paid?: JustPaid | undefined } = {};
   const slot = plan.waiting === null ? 'background' : 'poll';
   await withSlot(asking, claim, plan.connectionId, slot, async (access) => {
     const method = asking.rooms.provider.methods.find((candidate) => candidate.type === plan.method);
@@ -20,12 +22,16 @@ export async function askPayment(asking: Asking, claim: PollClaim, plan: Plan): 
     const call = callAbout(asking, claim, access, askedAt, plan.asked);
     await inSpan('payment.check', { parent: plan.traceparent ?? undefined }, async () => {
       const outcome = await method.check(call, { paymentId: claim.id, providerRef: plan.providerRef });
-      await heard(asking, claim, plan, method, outcome, askedAt);
+      found.paid = await heard(asking, claim, plan, method, outcome, askedAt);
     });
   });
+  if (found.paid !== undefined) await verifyPaid(asking, found.paid);
 }
 
-/** Most answers say "not yet": they move the entry and touch nothing else. */
+/**
+ * Most answers say "not yet": they move the entry and touch nothing else. Returns a payment that is paid and not yet
+ * verified.
+ */
 async function heard(
   asking: Asking,
   claim: PollClaim,
@@ -33,7 +39,7 @@ async function heard(
   method: PaymentMethod,
   outcome: CheckOutcome,
   askedAt: number,
-): Promise<void> {
+): Promise<JustPaid | undefined> {
   const { clock, settings, rooms } = asking;
   if (plan.waiting !== null) {
     const { timetable } = settings;
@@ -50,13 +56,17 @@ async function heard(
         const telling = { ...rooms.telling, now: clock.now() };
         rooms.bus.announce(progressOf({ ...plan, id: claim.id }, decision.waiting.until, telling));
       }
-      return;
+      return undefined;
     }
   }
-  const result = await rooms.store.change(claim.id, (subject) =>
-    judged(asking, subject, method, plan.waiting, outcome, askedAt),
-  );
-  if (result !== null) await asking.plan(result.subject);
+  const result = await rooms.store.change(claim.id, (subject) => {
+    const change = judged(asking, subject, method, plan.waiting, outcome, askedAt);
+    return change === null ? null : keptForVerifying(change, clock.now(), settings);
+  });
+  if (result === null) return undefined;
+  const paid = result.changed ? justPaid(result.subject, method) : undefined;
+  if (paid === undefined) await asking.plan(result.subject);
+  return paid;
 }
 
 /** What an answer makes of a payment; null where it makes nothing of it. */

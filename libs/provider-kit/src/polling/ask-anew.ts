@@ -77,7 +77,8 @@ async function verify(inHand: InHand): Promise<void> {
   const request = await takenRequest(inHand);
   const outcome = request === null ? undefined : await method.verifyPaid?.(callOf(inHand, 1), request);
   const result = await asking.rooms.store.change(subject.id, (one) => {
-    if (one.kind !== 'payment' || one.picture.phase !== 'succeeded') return null;
+    // Somebody else has compared them meanwhile.
+    if (one.kind !== 'payment' || one.picture.phase !== 'succeeded' || one.picture.lookAt === null) return null;
     const { timetable } = asking.settings;
     const { next, alarm } = judgeVerified(one.picture, outcome ?? { is: 'not_offered' }, asking.clock.now(), timetable);
     if (alarm !== null) asking.log.error({ payment: one.id }, alarm);

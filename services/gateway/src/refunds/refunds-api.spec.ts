@@ -195,6 +195,7 @@ describe('a payment that is paid by a link', () => {
     const reply = await shop.api.post('/v1/payments', {
       organization: shop.organization,
       desk: 'desk-03',
+      trade_point: shop.tradePoints[0],
       amount: 500,
       currency: PROVIDER.currency,
       method: { type },

@@ -44,7 +44,7 @@ describe('a process that dies at any step of a payment', () => {
     await unhurriedBuyer(bank.controlUrl);
     house = new House({ ...houseEnvironment(database, bank.r3Url), TOLEM_CRASH_FILE: crashFile }, CRASH_PRELOAD);
     chain = await onboard(await house.start(), bank.tls);
-  }, 60_000);
+  }, 240_000);
 
   afterAll(async () => {
     await house?.kill('SIGKILL');

@@ -28,7 +28,7 @@ describe('a process that is killed with -9 again and again under load', () => {
     ]);
     house = new House(houseEnvironment(database, bank.r3Url));
     chain = await onboard(await house.start(), bank.tls);
-  }, 60_000);
+  }, 240_000);
 
   afterAll(async () => {
     await house?.kill('SIGKILL');

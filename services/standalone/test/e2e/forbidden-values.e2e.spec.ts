@@ -49,7 +49,7 @@ describe('what must not leave the house', () => {
     await house.end('SIGTERM');
     tables = await watched.dump();
     deviceTokens = tokensOf(readFileSync(join(folder, 'ledger.jsonl'), 'utf8'));
-  }, 90_000);
+  }, 240_000);
 
   afterAll(async () => {
     await house?.end('SIGKILL');

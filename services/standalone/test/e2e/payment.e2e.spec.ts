@@ -64,7 +64,7 @@ describe('a Kaspi QR payment through the whole house', () => {
     chain = await onboard(gateway.url, bank.tls);
     // The desk's device is registered with its first payment; what is counted below is every other one.
     const first = await chain.pay(100, 'first');
-    await untilFinal(first.body.id);
+    await untilCompared(first.body.id);
   }, 60_000);
 
   afterAll(async () => {
@@ -86,6 +86,44 @@ describe('a Kaspi QR payment through the whole house', () => {
     );
   }
 
+  /** Paid, and compared with the bank's books. */
+  async function untilCompared(id: string): Promise<PaymentView> {
+    const payment = await untilFinal(id);
+    await waitFor('the comparison with the bank’s books', async () => {
+      const [row] = await kaspi.db.query<{ look_at: Date | null }>('SELECT look_at FROM subject WHERE id = $1', [id]);
+      return row?.look_at === null;
+    });
+    return payment;
+  }
+
+  /** Counts from now on, until what it returns is called. */
+  function counting() {
+    const statements: string[] = [];
+    const stops = [gateway.appDatabase, gateway.workerDatabase, kaspi.db].map((db) =>
+      db.onRoundTrip((sql) => statements.push(sql)),
+    );
+    const from = bus.heard.length;
+    return () => {
+      for (const stop of stops) stop();
+      const messages = bus.heard.slice(from);
+      return {
+        writes: statements.filter((sql) => isWriting(sql) && !isOnATimer(sql)),
+        reads: statements.filter((sql) => !isWriting(sql)),
+        messagesOf: (id: string) => messages.filter(({ subject }) => subject === id).map(({ type }) => type),
+      };
+    };
+  }
+
+  /** What the bank was asked about a purchase, in this order. */
+  function callsOf(purchase: string | null): readonly string[] {
+    return (
+      bank
+        .ledger()
+        .find(({ id }) => id === purchase)
+        ?.calls.map(({ call }) => call) ?? []
+    );
+  }
+
   it('shows the QR in one call, follows the buyer and hands the goods over, as the bank has it in its books', async () => {
     const created = await chain.pay(149_000, 'story');
     expect(created.status).toBe(201);
@@ -102,31 +140,42 @@ describe('a Kaspi QR payment through the whole house', () => {
       status: 'processing',
       till: { screen: 'confirm_in_app', may_start_another: false },
     });
-    const paid = await untilFinal(created.body.id);
+    const paid = await untilCompared(created.body.id);
     expect(paid).toMatchObject({ status: 'succeeded', late: false, till: { screen: 'paid', hand_over_goods: true } });
     const row = bank.ledger().find((candidate) => candidate.external_id === paid.id);
     expect(row).toMatchObject({ id: paid.provider.id, amount: 149_000, status: 'Processed' });
   });
 
-  it('takes seven writing round trips and four messages', async () => {
-    const statements: string[] = [];
-    const counted = [gateway.appDatabase, gateway.workerDatabase, kaspi.db].map((db) =>
-      db.onRoundTrip((sql) => statements.push(sql)),
-    );
-    const from = bus.heard.length;
+  it('takes seven writing round trips and four messages, and one more to compare it with the bank’s books', async () => {
+    const count = counting();
     const created = await chain.pay(250_000, 'counted');
-    await untilFinal(created.body.id);
-    for (const stop of counted) stop();
-    const messages = bus.heard.slice(from).filter((message) => message.subject === created.body.id);
-    expect(messages.map((message) => message.type)).toEqual([
+    const { provider } = await untilCompared(created.body.id);
+    const { writes, messagesOf } = count();
+    expect(messagesOf(created.body.id)).toEqual([
       'payment.start',
       'payment.state',
       'payment.progress',
       'payment.state',
     ]);
-    // The one comparison with the bank's books after success is no part of the way; it may fall into the time counted.
-    const looks = statements.filter((sql) => sql.startsWith('UPDATE subject SET look_at')).length;
-    expect([7 + looks, 7 + 2 * looks]).toContain(writesOf(statements).length);
+    expect(writes).toHaveLength(8);
+    expect(callsOf(provider.id).filter((call) => call === 'payment/details')).toHaveLength(1);
+  });
+
+  it('is refunded in five writing round trips and two messages, and the request that waits for it reads nothing', async () => {
+    const sold = await chain.pay(300_000, 'to be refunded');
+    const { provider } = await untilCompared(sold.body.id);
+    const before = callsOf(provider.id).length;
+    const count = counting();
+    const refund = await chain.post<{ id: string; status: string }>('/v1/refunds?wait=25', {
+      payment: sold.body.id,
+      amount: 100_000,
+    });
+    const { writes, reads, messagesOf } = count();
+    expect(refund.status).toBe('succeeded');
+    expect(messagesOf(refund.id)).toEqual(['refund.start', 'refund.state']);
+    expect(writes).toHaveLength(5);
+    expect(reads.filter((sql) => /refund|subject|operation/.test(sql))).toEqual([]);
+    expect(callsOf(provider.id).slice(before)).toEqual(['payment/details', 'payment/return']);
   });
 
   it('lets no key, token, pass phrase or private key into the logs', () => {
@@ -137,9 +186,7 @@ describe('a Kaspi QR payment through the whole house', () => {
   });
 });
 
-/** Statements on a payment's way that write; what runs on a timer, apart and in batches, is not a payment's. */
-function writesOf(statements: readonly string[]): string[] {
-  const writing = /\b(INSERT|UPDATE|DELETE)\b|create_payment|apply_payment/i;
-  const onATimer = /DELETE FROM outbox|last_used|SKIP LOCKED/i;
-  return statements.filter((sql) => writing.test(sql) && !onATimer.test(sql));
-}
+const isWriting = (sql: string): boolean =>
+  /\b(INSERT|UPDATE|DELETE)\b|create_payment|apply_payment|create_refund|apply_refund/i.test(sql);
+/** What runs on a timer, apart and in batches, is nobody's. */
+const isOnATimer = (sql: string): boolean => /DELETE FROM outbox|last_used|SKIP LOCKED/i.test(sql);

@@ -27,7 +27,7 @@ describe('one trace from the till to the waiting till', () => {
     house = new House({ ...houseEnvironment(database, bank.r3Url), TOLEM_OTLP_URL: traces.url });
     chain = await onboard(await house.start(), bank.tls);
     management = `http://127.0.0.1:${house.managementPort}`;
-  }, 60_000);
+  }, 240_000);
 
   afterAll(async () => {
     await house?.kill('SIGTERM');

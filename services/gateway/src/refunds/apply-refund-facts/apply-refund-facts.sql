@@ -109,7 +109,8 @@ BEGIN
       IF it.source = 'late' AND it.status <> 'succeeded' THEN
         -- What was to go back by itself has not: the late money is for a person after all.
         SELECT * INTO paid FROM payment p WHERE p.id = it.payment_id;
-        IF open_attention(paid, 'late', jsonb_build_object('refund', public_id('ref', it.id), 'code', it.failure ->> 'code'),
+        IF open_attention(paid, 'late', jsonb_build_object('refund', public_id('ref', it.id), 'code', it.failure ->> 'code',
+                                                           'admin_text', it.failure -> 'admin_text'),
                           event_id, now_at) THEN
           raised := raised || 'late'::text;
         END IF;

@@ -241,8 +241,10 @@ describe('creating a refund', () => {
     expect(await house.account(shop, payment)).toEqual({ refunded: 0, refundable: 10_000 });
   });
 
-  it('answers as soon as it has ended where the caller waits', async () => {
+  it('answers as soon as it has ended where the caller waits, without reading', async () => {
     const payment = await sale();
+    const sent: string[] = [];
+    const stop = house.house.app.onRoundTrip((sql) => sent.push(sql));
     const reply = house.refund(shop, { payment }, 'waits', 30_000);
     const start = await waitFor('the start', () =>
       house.house.commands.find((one) => one.type === 'refund.start' && one.key === payment),
@@ -250,6 +252,8 @@ describe('creating a refund', () => {
     await house.tell({ refund: start.subject, seq: 1, phase: 'processing' });
     await house.tell({ refund: start.subject, seq: 2, phase: 'succeeded', more: { provider_ref: 'R77' } });
     expect(await reply).toMatchObject({ status: 201, body: { status: 'succeeded', provider: { id: 'R77' } } });
+    stop();
+    expect(sent).toHaveLength(1);
   });
 });
 

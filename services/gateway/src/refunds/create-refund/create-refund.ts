@@ -111,7 +111,8 @@ export class CreateRefund {
     if (answer.outcome === 'replay') return { row: answer.refund, replayed: true };
     if (answer.outcome !== 'created') throw createRefundProblem(answer);
     this.outbox.publish(answer.outbox.map((row) => ({ ...row, body: answer.body })));
-    this.wakeUps.wake(payment === null ? [id] : [id, idFromUuid('pay', payment)]);
+    // Nobody but this request can wait for the refund itself yet, and it holds the row.
+    if (payment !== null) this.wakeUps.wake([idFromUuid('pay', payment)]);
     return { row: answer.refund, replayed: false };
   }
 

@@ -1,0 +1,84 @@
+import type { Asking } from '../polling/asking.ts';
+import { deviceToken } from '../devices/device-token.ts';
+import { callOf, requestIdOf } from '../operations/operation.ts';
+import { judgeVerified } from './payment-life.ts';
+import type { PaymentMethod, VerifiedPaid } from './payment-method.ts';
+import type { KitSettings } from '../settings.ts';
+import type { PaymentSubject, Subject } from '../subject.ts';
+import type { Change } from '../subject-store.ts';
+
+const MAX_WRITES = 5;
+
+/**
+ * A payment that became succeeded just now and is to be verified, as it was written: its `lookAt` belongs to the process
+ * that found that out, so no second statement has to take it.
+ */
+export interface JustPaid {
+  readonly subject: PaymentSubject;
+  readonly method: PaymentMethod;
+  /** The payment's `lookAt`: from then on anybody may ask. Epoch ms. */
+  readonly until: number;
+}
+
+/** Keeps the question about what was paid for whoever writes this change, as long as a device and an answer may take. */
+export function keptForVerifying(change: Change, now: number, { callMs }: Pick<KitSettings, 'callMs'>): Change {
+  if (!isToVerify(change.next)) return change;
+  return { ...change, next: { ...change.next, picture: { ...change.next.picture, lookAt: now + 2 * callMs } } };
+}
+
+/** The payment as it was written, where it has just succeeded and its method can tell what was really paid. */
+export function justPaid(subject: Subject, method: PaymentMethod): JustPaid | undefined {
+  if (!isToVerify(subject) || subject.picture.lookAt === null) return undefined;
+  return { subject, method, until: subject.picture.lookAt };
+}
+
+function isToVerify(subject: Subject): subject is PaymentSubject {
+  return subject.kind === 'payment' && subject.picture.phase === 'succeeded' && subject.picture.lookAt !== null;
+}
+
+/**
+ * Asks what was really paid, and under which id, in the same hands that heard of the money: nothing is read for it, and
+ * one statement writes what came of it. Where this process dies or has no room for the question, the schedule asks it
+ * when the time of this one is over.
+ */
+export async function verifyPaid(asking: Asking, paid: JustPaid): Promise<void> {
+  const { subject } = paid;
+  await asking.plan(subject);
+  const giveBack = await asking.rooms.slots.tryTake(subject.connectionId, 'background');
+  if (giveBack === undefined) return;
+  try {
+    const outcome = await ask(asking, paid);
+    if (outcome !== undefined) await write(asking, subject, outcome);
+  } finally {
+    giveBack();
+  }
+}
+
+async function ask(asking: Asking, { subject, method, until }: JustPaid): Promise<VerifiedPaid | undefined> {
+  const { rooms, clock } = asking;
+  const { providerRef, record } = subject.picture;
+  const access = await rooms.connections.access(subject.connectionId, 1);
+  if (access === undefined || providerRef === null) return undefined;
+  const call = (tryNo: number) => callOf(access, requestIdOf(subject.id, until, tryNo), () => clock.now() < until);
+  // Without a device where none can be had: the provider says what it makes of that.
+  const token = await deviceToken(rooms, subject, access, record.tradePointRef, () => call(0));
+  const request = { paymentId: subject.id, providerRef, deviceToken: token.is === 'token' ? token.token : null };
+  return method.verifyPaid?.(call(1), request);
+}
+
+async function write(asking: Asking, heardOf: PaymentSubject, outcome: VerifiedPaid): Promise<void> {
+  const { rooms, clock, settings, log } = asking;
+  let subject: Subject | undefined = heardOf;
+  for (let tries = 1; tries <= MAX_WRITES; tries += 1) {
+    // Whoever came after the time of this question was over has seen to it.
+    if (subject === undefined || !isToVerify(subject)) return;
+    const { next, alarm } = judgeVerified(subject.picture, outcome, clock.now(), settings.timetable);
+    const verified: PaymentSubject = { ...subject, picture: next };
+    if (await rooms.store.write(verified, next.record.booked !== undefined, null)) {
+      if (alarm !== null) log.error({ payment: subject.id }, alarm);
+      return asking.plan(verified);
+    }
+    [subject] = await rooms.store.load([heardOf.id]);
+  }
+  throw new Error(`${heardOf.id} changed ${MAX_WRITES} times while it was being verified`);
+}
