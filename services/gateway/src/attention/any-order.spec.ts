@@ -99,7 +99,7 @@ describe('facts of the provider and decisions of people', () => {
       }),
       { numRuns: 120 },
     );
-  }, 120_000);
+  }, 240_000);
 
   it('at the same moment end in books that are right, too', async () => {
     await fc.assert(
@@ -111,5 +111,5 @@ describe('facts of the provider and decisions of people', () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  }, 240_000);
 });

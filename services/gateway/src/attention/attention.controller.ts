@@ -33,7 +33,7 @@ export class AttentionController {
     tag,
     summary: 'List what a person must look at, newest first',
     description:
-      'Payments and refunds that nobody could settle, late and double money, answers of a provider that do not fit. A tenant sees its own, the operator sees all.',
+      'Payments and refunds that nobody could settle, late and double money, answers of a provider that do not fit, certificates that end within days. A tenant sees its own, the operator sees all.',
     answer: pageSchema(attentionViewSchema),
     problems: { 400: ['invalid_request', 'invalid_cursor'], 404: ['not_found'] },
   })

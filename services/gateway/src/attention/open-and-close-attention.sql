@@ -1,24 +1,36 @@
--- Opening and closing attention, for the places that move payments and refunds: the provider's facts and a person's decision.
+-- Opening and closing attention, for the places that move payments and refunds: the provider's facts and a person's decision;
+-- and for the walk over certificates.
 
 -- The row as the program reads it and as events keep it.
 CREATE OR REPLACE FUNCTION attention_row(a attention) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT to_jsonb(a)
 $$;
 
--- False where one of this kind is open already: then nothing happens.
+-- What is the operator's alone is told to no tenant.
+CREATE OR REPLACE FUNCTION tell_attention(a attention, id_like uuid, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF a.tenant_id IS NOT NULL THEN
+    PERFORM record_attention_event(id_beside(id_like), a, at);
+  END IF;
+END
+$$;
+
+-- False where one of this kind is open already: then nothing happens. `admin_text` among the details is for whoever can do
+-- something about it, and stands apart from them.
 CREATE OR REPLACE FUNCTION open_attention_row(a attention, id_like uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   opened attention;
 BEGIN
-  INSERT INTO attention (id, tenant_id, mode, organization_id, subject_kind, subject, payment_id, kind, opened_at, details)
+  INSERT INTO attention (id, tenant_id, mode, organization_id, subject_kind, subject, payment_id, kind, opened_at, details,
+                         admin_text)
   VALUES (id_beside(id_like), a.tenant_id, a.mode, a.organization_id, a.subject_kind, a.subject, a.payment_id, a.kind,
-          a.opened_at, jsonb_strip_nulls(a.details))
+          a.opened_at, jsonb_strip_nulls(a.details) - 'admin_text', nullif(a.details -> 'admin_text', 'null'))
   ON CONFLICT (subject, kind) WHERE closed_at IS NULL DO NOTHING
   RETURNING * INTO opened;
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  PERFORM record_attention_event(id_beside(id_like), opened, opened.opened_at);
+  PERFORM tell_attention(opened, id_like, opened.opened_at);
   RETURN true;
 END
 $$;
@@ -54,14 +66,14 @@ CREATE OR REPLACE FUNCTION misfit_details(fact jsonb, ref_told text) RETURNS jso
   SELECT jsonb_build_object(
     'provider_status', fact ->> 'phase', 'provider_amount', nullif((fact ->> 'amount')::bigint, 0),
     'provider_id_told', ref_told, 'code', fact #>> '{failure,code}', 'provider_code', fact #>> '{failure,provider_code}',
-    'provider_message', fact #>> '{failure,provider_message}')
+    'provider_message', fact #>> '{failure,provider_message}', 'admin_text', fact #> '{failure,admin_text}')
 $$;
 
 -- What a person is shown of a payment or refund that became unknown.
 CREATE OR REPLACE FUNCTION unknown_details(status_before text, failure jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_object(
     'status_before', status_before, 'code', failure ->> 'code', 'provider_code', failure ->> 'provider_code',
-    'provider_message', failure ->> 'provider_message')
+    'provider_message', failure ->> 'provider_message', 'admin_text', failure -> 'admin_text')
 $$;
 
 -- Closes what is open of these kinds.
@@ -78,7 +90,7 @@ BEGIN
      WHERE subject = the_subject AND kind = ANY (kinds) AND closed_at IS NULL
     RETURNING *
   LOOP
-    PERFORM record_attention_event(id_beside(id_like), closed, at);
+    PERFORM tell_attention(closed, id_like, at);
   END LOOP;
 END
 $$;

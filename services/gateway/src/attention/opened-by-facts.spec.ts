@@ -61,6 +61,28 @@ describe('attention that facts of the provider open', () => {
     ]);
   });
 
+  it('says to an administrator what the provider’s service has said to him, and to the cashier what is a cashier’s', async () => {
+    const admin_text = { ru: 'Включите точку', kk: 'Нүктені қосыңыз', en: 'Switch the trade point on' };
+    const id = await room.pay();
+    const failure = { ...FAILURE, admin_text };
+    const payment = await room.tell(id, { seq: 1, phase: 'unknown', more: { failure } });
+    const [row] = await room.of(id);
+    const shown = attentionViewSchema.strict().parse(attentionView(row as AttentionRow));
+    expect(shown.text).toEqual(admin_text);
+    expect(shown.details).not.toHaveProperty('admin_text');
+    expect(JSON.stringify(payment)).not.toContain(admin_text.en);
+  });
+
+  it('says what we know ourselves of a code of ours, and nothing of one that nobody has explained', async () => {
+    const texts = [];
+    for (const code of ['provider_unavailable', 'no_answer']) {
+      const id = await room.pay();
+      await room.tell(id, { seq: 1, phase: 'unknown', more: { failure: { ...FAILURE, code } } });
+      texts.push(attentionView((await room.of(id))[0] as AttentionRow).text);
+    }
+    expect(texts).toEqual([{ ru: expect.any(String), kk: expect.any(String), en: expect.any(String) }, null]);
+  });
+
   it.each(['succeeded', 'declined', 'canceled', 'expired', 'failed'])(
     'is closed by the system when the provider answers %s',
     async (phase) => {
@@ -250,7 +272,7 @@ describe('attention that facts of the provider open', () => {
       await other.pay();
       house.clock.advance(1_500);
       const counts = await room.openWork.attentionCounts();
-      expect(counts).toHaveLength(6);
+      expect(counts.map(({ kind }) => kind)).toEqual([...ATTENTION_KINDS]);
       expect(counts.filter(({ open }) => open > 0)).toEqual([
         { kind: 'unknown', open: 2, oldest_age_s: 61.5 },
         { kind: 'late', open: 1, oldest_age_s: 1.5 },

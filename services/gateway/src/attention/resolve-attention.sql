@@ -23,7 +23,9 @@ DECLARE
 BEGIN
   SELECT * INTO a FROM attention
    WHERE id = (p ->> 'id')::uuid AND (p ->> 'mode' IS NULL OR mode = p ->> 'mode');
-  IF NOT FOUND OR NOT key_may_see(a.organization_id, p -> 'organizations') THEN
+  -- What is of no organization belongs to the whole tenant: nothing for a key that is limited to some.
+  IF NOT FOUND OR NOT key_may_see(a.organization_id, p -> 'organizations')
+     OR (a.organization_id IS NULL AND coalesce(p -> 'organizations', 'null') <> 'null') THEN
     RETURN jsonb_build_object('outcome', 'not_found');
   END IF;
   -- The payment first, as wherever facts are applied; what they have settled meanwhile is seen by the second look.

@@ -9,7 +9,7 @@ import type { Origin } from '../http/origin.ts';
 import { OutboxRows } from '../outbox-rows.ts';
 import { CLOCK, IDS, WAKE_UPS } from '../tokens.ts';
 import { type Query, Transactions } from '../transactions.ts';
-import { type AttentionRow, attentionView, paymentOf } from './attention.ts';
+import { type AttentionRow, attentionView, subjectsOf } from './attention.ts';
 import type { ResolveAttentionBody } from './attention.schema.ts';
 
 type Resolved =
@@ -49,7 +49,7 @@ export class ResolveAttention {
       case 'amount_unknown':
         throw amountUnknown();
       case 'resolved':
-        this.wakeUps.wake(subjectsOf(resolved.attention));
+        this.wakeUps.wake(waitedFor(resolved.attention));
         return resolved.attention;
       case 'repeated':
         return resolved.attention;
@@ -79,6 +79,7 @@ export class ResolveAttention {
   }
 
   #note(query: Query, auth: Auth, origin: Origin, row: AttentionRow): Promise<void> {
+    const { payment, refund, certificate } = subjectsOf(row);
     return this.audit.write(query, {
       auth,
       origin,
@@ -87,8 +88,9 @@ export class ResolveAttention {
       tenantId: row.tenant_id,
       mode: row.mode,
       detail: {
-        payment: paymentOf(row),
-        ...(row.subject_kind === 'refund' ? { refund: idFromUuid('ref', row.subject) } : {}),
+        payment,
+        ...(refund === null ? {} : { refund }),
+        ...(certificate === null ? {} : { certificate }),
         kind: row.kind,
         outcome: row.outcome,
         reason: row.reason,
@@ -99,12 +101,9 @@ export class ResolveAttention {
 }
 
 /** Who may wait for it: of a refund also those who look at its payment. */
-function subjectsOf(row: AttentionRow): string[] {
-  const payment = paymentOf(row);
-  return [
-    ...(row.subject_kind === 'refund' ? [idFromUuid('ref', row.subject)] : []),
-    ...(payment === null ? [] : [payment]),
-  ];
+function waitedFor(row: AttentionRow): string[] {
+  const { payment, refund } = subjectsOf(row);
+  return [refund, payment].filter((id) => id !== null);
 }
 
 function closed(row: AttentionRow): ApiProblem {

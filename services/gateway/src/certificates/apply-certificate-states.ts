@@ -73,8 +73,12 @@ export class ApplyCertificateStates {
       [id, body.version, at],
     );
     await this.store.use(query, id, body.version, facts);
-    if (moved.from_certificate === null) return;
-    await query('UPDATE certificate SET merged_into = $2 WHERE id = $1', [moved.from_certificate, id]);
+    if (moved.from_certificate !== null) {
+      await query('UPDATE certificate SET merged_into = $2 WHERE id = $1', [moved.from_certificate, id]);
+    }
+    for (const replaced of [id, moved.from_certificate]) {
+      if (replaced !== null) await query('SELECT close_certificate_attention($1, $2)', [replaced, at]);
+    }
   }
 }
 

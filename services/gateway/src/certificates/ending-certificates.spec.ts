@@ -41,28 +41,30 @@ async function toldOf(certificate: string): Promise<number[]> {
 describe('a certificate that ends soon', () => {
   it('is told of at 60, 30, 7 and 1 days, once each, however many look and how often', async () => {
     const shop = await house.onboard();
+    let first: unknown;
     const certificate = await bring(61);
     await house.grant(certificate, shop.tenant, [shop.taxId]);
     await shop.api.patch(`/v1/connections/${shop.connection}`, { certificate });
-    const told: string[] = [];
+    const expiring = async () => (await shop.api.get('/v1/events?type=certificate.expiring')).list();
+    // Day by day, because an event is cleared away when it is 30 days old.
+    const told = new Map<string, string>();
     for (let day = 0; day <= 62; day += 1) {
       await Promise.all([1, 2, 3].map(() => ending.tellOnce()));
-      told.push((await toldOf(certificate)).join());
+      for (const event of await expiring()) {
+        const { days_left: left } = (event['data'] as { object: { days_left: number } }).object;
+        const id = String(event['id']);
+        if (!told.has(id)) told.set(id, `day ${day}: ${left} days left`);
+        if (told.size === 1) first = event;
+      }
       clock.advance(DAY_MS);
     }
-    expect(await toldOf(certificate)).toEqual([60, 30, 7, 1]);
-    expect(told[0]).toBe('');
-    expect([told[1], told[30], told[31], told[53], told[54], told[59], told[60]]).toEqual([
-      '60',
-      '60',
-      '60,30',
-      '60,30',
-      '60,30,7',
-      '60,30,7',
-      '60,30,7,1',
+    expect([...told.values()]).toEqual([
+      'day 1: 60 days left',
+      'day 31: 30 days left',
+      'day 54: 7 days left',
+      'day 60: 1 days left',
     ]);
-    const [event] = (await shop.api.get('/v1/events?type=certificate.expiring')).list();
-    expect(event).toMatchObject({
+    expect(first).toMatchObject({
       type: 'certificate.expiring',
       data: { object: { id: certificate, object: 'certificate', shared: true, days_left: 60, version: 1 } },
     });

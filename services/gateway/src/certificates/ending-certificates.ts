@@ -13,7 +13,10 @@ const DAY_MS = 86_400_000;
 /** From here on a person has to act at once. */
 const URGENT_DAYS = 7;
 
-/** Tells of certificates that end soon. Every process looks; a row says what was told, so each is told once. */
+/**
+ * Tells of certificates that end soon, and puts those that end within days on the list of people. Every process looks; a
+ * row says what was told, so each is told once.
+ */
 @Injectable()
 export class EndingCertificates implements OnApplicationBootstrap, OnModuleDestroy {
   #timer: NodeJS.Timeout | undefined;
@@ -36,7 +39,7 @@ export class EndingCertificates implements OnApplicationBootstrap, OnModuleDestr
     await this.#looking;
   }
 
-  /** Tells what is to be told now; returns how many certificates that were. */
+  /** Tells what is to be told now; returns how many certificates were told of. */
   async tellOnce(): Promise<number> {
     let count = 0;
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
@@ -53,6 +56,7 @@ export class EndingCertificates implements OnApplicationBootstrap, OnModuleDestr
       count += told.length;
       if (told.length < BATCH) break;
     }
+    await this.#attend();
     return count;
   }
 
@@ -71,6 +75,16 @@ export class EndingCertificates implements OnApplicationBootstrap, OnModuleDestr
       provider,
       days: (end.getTime() - now) / DAY_MS,
     }));
+  }
+
+  async #attend(): Promise<void> {
+    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+      const [row] = await this.db.query<{ opened: number }>('SELECT attend_ending_certificates($1, $2) AS opened', [
+        new Date(this.clock.now()),
+        BATCH,
+      ]);
+      if ((row?.opened ?? 0) < BATCH) break;
+    }
   }
 
   #look(): void {

@@ -71,6 +71,26 @@ describe('an API key of an organization', () => {
     expect(await credentialTold(connection, 3)).toBe(after);
   });
 
+  it('is replaced by itself: the authority that was given with it stays until another or none is named', async () => {
+    const ca = testCertificate().certificate;
+    const made = await connect({ scheme: KEYED, api_key: KEY, ca });
+    const connection = made.string('/id');
+    const path = `/v1/connections/${connection}`;
+    const secret = async (puts: number) => (await vault.read(await credentialTold(connection, puts)))?.secret;
+    await api.patch(path, { api_key: NEXT_KEY });
+    expect(await secret(2)).toEqual({ kind: 'api_key', key: NEXT_KEY, ca });
+    await api.patch(path, { options: { city: 'Oral' } });
+    await api.patch(path, { api_key: KEY });
+    expect(await secret(4)).toEqual({ kind: 'api_key', key: KEY, ca });
+    const other = testCertificate({ notAfter: new Date('2044-01-01T00:00:00Z') }).certificate;
+    await api.patch(path, { api_key: KEY, ca: other });
+    expect(await secret(5)).toEqual({ kind: 'api_key', key: KEY, ca: other });
+    await api.patch(path, { api_key: NEXT_KEY, ca: null });
+    await api.patch(path, { api_key: KEY });
+    expect(await secret(7)).toEqual({ kind: 'api_key', key: KEY });
+    expect(await api.patch(path, { ca })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+
   it.each([
     ['without one', { scheme: KEYED }, 422, 'api_key_required', '/api_key'],
     ['with blanks in it', { scheme: KEYED, api_key: 'test 12345678' }, 400, 'invalid_request', '/api_key'],

@@ -13,6 +13,8 @@ import type { CreateConnection } from './connection.schema.ts';
 export interface ConnectionCredential {
   readonly certificateId: string | null;
   readonly apiKeyId: string | null;
+  /** PEM; beside an API key alone. It is no secret, and kept in sight so that it outlives the key. */
+  readonly ca: string | null;
 }
 
 interface WantedCredential {
@@ -35,7 +37,8 @@ export class ConnectionCredentials {
     const { scheme, body, provider } = wanted;
     if (scheme.credential === 'api_key') {
       refuseGiven(body.certificate, 'certificate_not_used', '/certificate', 'This scheme works without a certificate.');
-      return { certificateId: null, apiKeyId: await this.#keepKey(organization, provider, body) };
+      const apiKeyId = await this.#keepKey(organization, provider, body);
+      return { certificateId: null, apiKeyId, ca: body.ca ?? null };
     }
     refuseGiven(
       body.api_key,
@@ -48,6 +51,7 @@ export class ConnectionCredentials {
     return {
       certificateId: await usableCertificate(query, organization, certificate, this.clock.now()),
       apiKeyId: null,
+      ca: null,
     };
   }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ConnectionState } from '@tolem/contracts';
-import { uuidFromId } from '@tolem/domain';
+import { CASHIER_KEYS, cashierText, uuidFromId } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import fc from 'fast-check';
 import { GatewayHarness, PROVIDER, SCHEME, type Shop } from '../test/gateway-harness.ts';
@@ -56,6 +56,34 @@ describe('what a provider’s service tells of a connection', () => {
     });
     await tell(shop, { seq: 3, health: 'up' });
     expect(await look(shop)).toMatchObject({ status: 'verified', reason: null });
+  });
+
+  it('tells an administrator what he can do, never what a cashier is told', async () => {
+    const shop = await house.onboard();
+    const reason = {
+      code: 'connection_misconfigured',
+      provider_code: null,
+      provider_message: 'bad_endpoint',
+      cashier_key: 'desk_setup',
+    };
+    await tell(shop, { seq: 2, health: 'refused', reason });
+    expect(await look(shop)).toMatchObject({
+      reason: {
+        provider_message: 'bad_endpoint',
+        message: { en: expect.stringMatching(/^The settings of the connection/) },
+      },
+    });
+    const admin_text = { ru: 'Проверьте адрес', kk: 'Мекенжайды тексеріңіз', en: 'Check the address' };
+    await tell(shop, { seq: 3, health: 'refused', reason: { ...reason, admin_text } });
+    expect(await look(shop)).toMatchObject({ reason: { message: admin_text } });
+    for (const key of CASHIER_KEYS) {
+      await tell(shop, {
+        seq: 10 + CASHIER_KEYS.indexOf(key),
+        health: 'refused',
+        reason: { ...REFUSED, cashier_key: key },
+      });
+      expect(await look(shop)).not.toMatchObject({ reason: { message: cashierText(key) } });
+    }
   });
 
   it('counts only forwards: an old, repeated or foreign-version fact changes nothing', async () => {

@@ -40,7 +40,10 @@ export const updateConnectionSchema = z
   .strictObject({
     certificate: certificate.optional(),
     api_key: apiKey.optional(),
-    ca: ca.optional(),
+    ca: ca
+      .nullable()
+      .optional()
+      .describe('PEM, beside `api_key`. Left out, it stays as it is; null: the well-known authorities from now on.'),
     options: options.optional(),
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), 'must change something')
@@ -69,7 +72,9 @@ export const connectionView = z.object({
       code: z.string(),
       provider_code: z.string().nullable(),
       provider_message: z.string().nullable(),
-      message: z.object({ ru: z.string(), kk: z.string(), en: z.string() }).nullable(),
+      message: z
+        .object({ ru: z.string(), kk: z.string(), en: z.string() })
+        .describe('What an administrator can do about it.'),
     })
     .nullable(),
   version: z.int(),

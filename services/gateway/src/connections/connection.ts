@@ -1,5 +1,5 @@
 import type { Failure, Mode } from '@tolem/contracts';
-import { CASHIER_KEYS, cashierText, idFromUuid } from '@tolem/domain';
+import { idFromUuid } from '@tolem/domain';
 import type { z } from 'zod';
 import { adminTextOf } from '../onboarding/admin-text.ts';
 import type { connectionView } from './connection.schema.ts';
@@ -16,6 +16,8 @@ export interface ConnectionRow {
   /** What the API key lies under in the vault, where the scheme works with one. */
   readonly api_key_id: string | null;
   readonly api_key_set_at: Date | null;
+  /** PEM of what the provider's server certificate must be signed by, where it was given with the API key. */
+  readonly api_key_ca: string | null;
   readonly base_url: string;
   readonly options: Record<string, unknown>;
   readonly version: number;
@@ -81,11 +83,10 @@ function statusOf(row: ConnectionRow): View['status'] {
 
 function reasonOf(reason: Failure | null): View['reason'] {
   if (reason === null) return null;
-  const key = CASHIER_KEYS.find((candidate) => candidate === reason.cashier_key);
   return {
     code: reason.code,
     provider_code: reason.provider_code,
     provider_message: reason.provider_message,
-    message: reason.admin_text ?? (key === undefined ? null : cashierText(key)),
+    message: adminTextOf(reason),
   };
 }

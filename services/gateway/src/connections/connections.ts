@@ -105,21 +105,48 @@ export class Connections {
   }
 
   update(auth: KeyAuth, origin: Origin, id: string, body: UpdateConnection): Promise<ConnectionRow> {
-    return this.#change(auth, origin, id, async (query, old, organization) => {
-      const now = new Date(this.clock.now());
-      const isReplaced = body.certificate !== undefined || body.api_key !== undefined;
-      const credential = isReplaced
-        ? await this.credentials.of(query, organization, { ...providerScheme(old), provider: old.provider, body })
-        : { certificateId: old.credential_id, apiKeyId: old.api_key_id };
-      const row = await this.#update(
-        query,
-        id,
-        `credential_id = $3, options = $4, version = version + 1, verifying = true, verifications = verifications + 1,
-         api_key_id = $5, api_key_set_at = CASE WHEN api_key_id IS DISTINCT FROM $5 THEN $6 ELSE api_key_set_at END`,
-        [credential.certificateId, JSON.stringify(body.options ?? old.options), credential.apiKeyId, now],
-      );
-      return { row, action: 'connection.update', commands: this.#settingsAndQuestion(row, origin) };
-    });
+    return this.#change(auth, origin, id, (query, old, organization) =>
+      this.#settings(query, origin, old, organization, body),
+    );
+  }
+
+  /** Changes a connection within the caller's transaction; publish what is to be published when it has committed. */
+  async updateWithin(
+    query: Query,
+    auth: KeyAuth,
+    origin: Origin,
+    id: string,
+    body: UpdateConnection,
+  ): Promise<{ readonly row: ConnectionRow; readonly published: readonly OutboxRow[] }> {
+    return this.#changeWithin(query, auth, origin, id, (old, organization) =>
+      this.#settings(query, origin, old, organization, body),
+    );
+  }
+
+  /** What is not mentioned stays as it is. */
+  async #settings(
+    query: Query,
+    origin: Origin,
+    old: ConnectionRow,
+    organization: OrganizationRow,
+    body: UpdateConnection,
+  ): Promise<Changed> {
+    const { certificate, api_key: apiKey } = body;
+    const ca = (body.ca === undefined ? old.api_key_ca : body.ca) ?? undefined;
+    const isReplaced = certificate !== undefined || apiKey !== undefined;
+    const wanted = { ...providerScheme(old), provider: old.provider, body: { certificate, api_key: apiKey, ca } };
+    const credential = isReplaced
+      ? await this.credentials.of(query, organization, wanted)
+      : { certificateId: old.credential_id, apiKeyId: old.api_key_id, ca: old.api_key_ca };
+    const row = await this.#update(
+      query,
+      old.id,
+      `credential_id = $3, options = $4, version = version + 1, verifying = true, verifications = verifications + 1,
+       api_key_id = $5, api_key_set_at = CASE WHEN api_key_id IS DISTINCT FROM $5 THEN $2 ELSE api_key_set_at END,
+       api_key_ca = $6`,
+      [credential.certificateId, JSON.stringify(body.options ?? old.options), credential.apiKeyId, credential.ca],
+    );
+    return { row, action: 'connection.update', commands: this.#settingsAndQuestion(row, origin) };
   }
 
   /** No new payments through it; payments under way go on. It stays disabled: make another connection to come back. */
@@ -147,15 +174,15 @@ export class Connections {
     requireSameCountry(provider, organization);
     const { mode } = organization;
     const baseUrl = baseUrlOf(this.config.providerUrls, { provider, scheme, mode, wanted: body.base_url });
-    const { certificateId, apiKeyId } = await this.credentials.of(query, organization, {
+    const { certificateId, apiKeyId, ca } = await this.credentials.of(query, organization, {
       provider: provider.name,
       scheme,
       body,
     });
     const [row] = await query<ConnectionRow>(
       `INSERT INTO connection (id, tenant_id, mode, organization_id, provider, scheme, credential_id, base_url, options, created_at, updated_at,
-                               api_key_id, api_key_set_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, CASE WHEN $11::uuid IS NOT NULL THEN $10::timestamptz END)
+                               api_key_id, api_key_set_at, api_key_ca)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, CASE WHEN $11::uuid IS NOT NULL THEN $10::timestamptz END, $12)
        RETURNING *`,
       [
         id,
@@ -169,6 +196,7 @@ export class Connections {
         JSON.stringify(body.options),
         new Date(this.clock.now()),
         apiKeyId,
+        ca,
       ],
     );
     if (row === undefined) throw new Error('a connection was not written');
@@ -181,16 +209,26 @@ export class Connections {
     id: string,
     change: (query: Query, old: ConnectionRow, organization: OrganizationRow) => Promise<Changed>,
   ): Promise<ConnectionRow> {
-    const { row, published } = await this.transactions.as(auth, async (query) => {
-      const old = await requireConnection(query, auth, id, true);
-      if (!old.enabled)
-        throw new ApiProblem(409, 'connection_disabled', 'This connection is disabled. Make another one.');
-      const organization = await requireOrganization(query, auth, old.organization_id);
-      const changed = await change(query, old, organization);
-      return { row: changed.row, published: await this.#tell(query, auth, origin, changed, organization) };
-    });
+    const { row, published } = await this.transactions.as(auth, (query) =>
+      this.#changeWithin(query, auth, origin, id, (old, organization) => change(query, old, organization)),
+    );
     this.outbox.publish(published);
     return row;
+  }
+
+  async #changeWithin(
+    query: Query,
+    auth: KeyAuth,
+    origin: Origin,
+    id: string,
+    change: (old: ConnectionRow, organization: OrganizationRow) => Promise<Changed>,
+  ): Promise<{ readonly row: ConnectionRow; readonly published: readonly OutboxRow[] }> {
+    const old = await requireConnection(query, auth, id, true);
+    if (!old.enabled)
+      throw new ApiProblem(409, 'connection_disabled', 'This connection is disabled. Make another one.');
+    const organization = await requireOrganization(query, auth, old.organization_id);
+    const changed = await change(old, organization);
+    return { row: changed.row, published: await this.#tell(query, auth, origin, changed, organization) };
   }
 
   async #tell(

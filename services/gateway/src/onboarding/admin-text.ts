@@ -33,9 +33,14 @@ const UNEXPLAINED: CashierText = {
 
 const BY_CODE: ReadonlyMap<string, CashierText> = new Map(Object.entries(TEXTS));
 
+/** In our words, where the code is ours. */
+export function knownAdminText(code: string): CashierText | undefined {
+  return BY_CODE.get(code);
+}
+
 /** What an administrator can do: in the words of the provider's service where it has some, else in ours. */
 export function adminTextOf(failure: Pick<Failure, 'code' | 'admin_text'>): CashierText {
-  return failure.admin_text ?? BY_CODE.get(failure.code) ?? UNEXPLAINED;
+  return failure.admin_text ?? knownAdminText(failure.code) ?? UNEXPLAINED;
 }
 
 /** A failure of the set-up that we find ourselves. */

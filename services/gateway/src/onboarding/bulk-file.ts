@@ -1,10 +1,10 @@
-import { CsvError, CsvRecords, type CsvRecord } from './csv-records.ts';
-import { csvRefused, csvText } from './csv-text.ts';
 import { type BulkColumn, bulkHeader, type BulkRow, bulkRow } from './bulk-row.ts';
+import { csvRefused } from './csv-text.ts';
+import { readCsv } from './read-csv.ts';
 
 export const MAX_FILE_BYTES = 50 * 1024 * 1024;
 export const MAX_ROWS = 10_000;
-const MAX_RECORD_CHARACTERS = 4_096;
+const LIMITS = { bytes: MAX_FILE_BYTES, records: MAX_ROWS + 1, fields: 64, recordCharacters: 4_096 };
 
 /**
  * Reads a whole file before anything is done with it: a file that cannot be read to its end changes nothing, and a slow
@@ -12,22 +12,12 @@ const MAX_RECORD_CHARACTERS = 4_096;
  * @throws ApiProblem that names the line
  */
 export async function readBulkFile(bytes: AsyncIterable<Uint8Array>): Promise<BulkRow[]> {
-  const records = new CsvRecords({ records: MAX_ROWS + 1, recordCharacters: MAX_RECORD_CHARACTERS });
   const rows: BulkRow[] = [];
   let columns: readonly BulkColumn[] | undefined;
-  const take = (found: readonly CsvRecord[]): void => {
-    for (const record of found) {
-      if (columns === undefined) columns = bulkHeader(record);
-      else rows.push(bulkRow(record, columns));
-    }
-  };
-  try {
-    for await (const text of csvText(bytes, MAX_FILE_BYTES)) take(records.push(text));
-    take(records.end());
-  } catch (error) {
-    if (error instanceof CsvError) throw csvRefused(error.line, error.problem, error.message);
-    throw error;
-  }
+  await readCsv(bytes, LIMITS, (record) => {
+    if (columns === undefined) columns = bulkHeader(record);
+    else rows.push(bulkRow(record, columns));
+  });
   if (columns === undefined) throw csvRefused(1, 'empty_file', 'there is no header');
   return contradicted(rows);
 }

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { providerNamed, PROVIDERS } from '@tolem/contracts';
-import { type Country, type IdFactory, idFromUuid } from '@tolem/domain';
+import { type IdFactory, idFromUuid } from '@tolem/domain';
 import type { OutboxRow } from '@tolem/persistence';
+import { Connections } from '../connections/connections.ts';
 import type { ConnectionRow } from '../connections/connection.ts';
+import { DeskPlaces } from '../desks/desk-places.ts';
 import { ApiProblem, unprocessable } from '../http/api-problem.ts';
 import type { KeyAuth } from '../http/auth.ts';
 import type { Origin } from '../http/origin.ts';
@@ -12,11 +13,11 @@ import { Organizations, refuseLimited } from '../organizations/organizations.ts'
 import { OutboxRows } from '../outbox-rows.ts';
 import { CLOSING, IDS } from '../tokens.ts';
 import { type Query, Transactions } from '../transactions.ts';
+import { heldConnection, providerOf } from './bulk-connection.ts';
 import type { BulkFields, BulkRow } from './bulk-row.ts';
-import type { BulkResult, BulkRowResult } from './bulk.schema.ts';
+import type { BulkChange, BulkResult, BulkRowResult } from './bulk.schema.ts';
 import { oneOfMany } from './one-of-many.ts';
 import { defaultDeskName, OnboardOrganizations } from './onboard-organization.ts';
-import { DeskPlaces } from '../desks/desk-places.ts';
 
 const ROWS_PER_TRANSACTION = 100;
 const DEFAULT_MAX_AMOUNT = createOrganizationSchema.shape.max_amount.parse(undefined);
@@ -27,7 +28,7 @@ interface Caller {
 }
 
 interface Onboarded {
-  readonly outcome: 'created' | 'updated' | 'unchanged';
+  readonly changes: readonly BulkChange[];
   readonly organization: string;
   readonly connection: string | null;
   readonly desk: string | null;
@@ -37,7 +38,7 @@ interface Onboarded {
 class DryRun extends Error {}
 
 /**
- * Brings organizations, their connections and desks to what the rows say. A row that is true already changes nothing, so
+ * Brings organizations, their connections and desks to what the rows say; only the scheme of a connection stays. A row that is true already changes nothing, so
  * the same file may be sent again, also after it was broken off half-way.
  */
 @Injectable()
@@ -46,6 +47,7 @@ export class BulkOnboarding {
     private readonly transactions: Transactions,
     private readonly organizations: Organizations,
     private readonly onboarding: OnboardOrganizations,
+    private readonly connections: Connections,
     private readonly places: DeskPlaces,
     private readonly outbox: OutboxRows,
     @Inject(IDS) private readonly ids: IdFactory,
@@ -103,41 +105,43 @@ export class BulkOnboarding {
     caller: Caller,
     row: BulkFields,
   ): Promise<{ value: Onboarded; published: readonly OutboxRow[] }> {
-    const { organization, change } = await this.#organization(query, caller, row);
-    const provider = providerOf(row);
-    const connected = provider === undefined ? undefined : await connectionWith(query, organization, provider, row);
+    const { auth, origin } = caller;
+    const { organization, changes } = await this.#organization(query, caller, row);
     const published: OutboxRow[] = [];
+    const provider = providerOf(row);
+    const held = provider === undefined ? undefined : await heldConnection(query, organization, provider, row);
+    let connection = held?.connection;
+    // Before the desk: what its device is asked with is what the connection says by then.
+    if (held?.certificate !== undefined) {
+      const body = { certificate: held.certificate };
+      const changed = await this.connections.updateWithin(query, auth, origin, held.connection.id, body);
+      connection = changed.row;
+      changes.push('certificate');
+      published.push(...changed.published);
+    }
 
-    const name = row.desk ?? (connected === 'none' ? defaultDeskName(organization.tax_id, provider ?? '') : undefined);
-    const desk =
-      name === undefined
-        ? undefined
-        : await this.places.put(query, caller.auth, caller.origin, organization, { name, tradePoint: row.trade_point });
+    const isMade = provider !== undefined && held === undefined;
+    const name = row.desk ?? (isMade ? defaultDeskName(organization.tax_id, provider) : undefined);
+    const wanted = name === undefined ? undefined : { name, tradePoint: row.trade_point };
+    const desk = wanted === undefined ? undefined : await this.places.put(query, auth, origin, organization, wanted);
     if (desk !== undefined) published.push(...desk.published);
+    if (desk !== undefined && desk.change !== 'none') changes.push(desk.change === 'made' ? 'desk' : 'trade_point');
 
-    let connection = connected === 'none' ? undefined : connected;
-    if (connected === 'none' && provider !== undefined && row.scheme !== undefined) {
+    if (isMade && row.scheme !== undefined) {
       const body = { provider, scheme: row.scheme, certificate: row.certificate, options: {} };
-      const { auth, origin } = caller;
       const made = await this.onboarding.connect(query, auth, origin, organization, body, desk?.id);
       connection = made.connection;
+      changes.push('connection');
       published.push(...made.published);
     }
-    const isChanged = change === 'updated' || connected === 'none' || (desk !== undefined && desk.change !== 'none');
-    const value: Onboarded = {
-      outcome: change === 'created' ? 'created' : isChanged ? 'updated' : 'unchanged',
-      organization: idFromUuid('org', organization.id),
-      connection: connection === undefined ? null : idFromUuid('con', connection.id),
-      desk: desk === undefined ? null : idFromUuid('dsk', desk.id),
-    };
-    return { value, published };
+    return { value: onboarded(changes, organization, connection, desk?.id), published };
   }
 
   async #organization(
     query: Query,
     { auth, origin }: Caller,
     row: BulkFields,
-  ): Promise<{ organization: OrganizationRow; change: 'created' | 'updated' | 'none' }> {
+  ): Promise<{ organization: OrganizationRow; changes: BulkChange[] }> {
     const { value: taxId } = validTaxId(row);
     const [old] = await query<OrganizationRow>(
       `SELECT ${ORGANIZATION_COLUMNS} FROM organization WHERE mode = $1 AND tax_id = $2 FOR UPDATE`,
@@ -146,10 +150,8 @@ export class BulkOnboarding {
     if (old === undefined) {
       const { country, name, max_amount: maxAmount = DEFAULT_MAX_AMOUNT } = row;
       const body = { country, tax_id: taxId, name, max_amount: maxAmount };
-      return {
-        organization: await this.organizations.makeWithin(query, auth, origin, this.ids.uuid(), body),
-        change: 'created',
-      };
+      const made = await this.organizations.makeWithin(query, auth, origin, this.ids.uuid(), body);
+      return { organization: made, changes: ['organization'] };
     }
     if (old.country !== row.country) {
       throw unprocessable('country_mismatch', '/country', `This organization is of ${old.country}.`);
@@ -157,64 +159,30 @@ export class BulkOnboarding {
     if (old.archived_at !== null) {
       throw unprocessable('organization_archived', '/tax_id', 'This organization is archived. Restore it first.');
     }
-    const isSame = old.name === row.name && (row.max_amount === undefined || row.max_amount === old.max_amount);
-    if (isSame) return { organization: old, change: 'none' };
+    const changes = (['name', 'max_amount'] as const).filter((it) => row[it] !== undefined && row[it] !== old[it]);
+    if (changes.length === 0) return { organization: old, changes };
     const body = { name: row.name, max_amount: row.max_amount };
-    return {
-      organization: await this.organizations.updateWithin(query, auth, origin, old.id, body),
-      change: 'updated',
-    };
+    return { organization: await this.organizations.updateWithin(query, auth, origin, old.id, body), changes };
   }
 }
 
-/** The provider that a row means: the one named, else the only one of the country that has the scheme. */
-function providerOf(row: BulkFields): string | undefined {
-  if (row.scheme === undefined) {
-    const alone = (['provider', 'certificate'] as const).find((column) => row[column] !== undefined);
-    if (alone === undefined) return undefined;
-    throw unprocessable('scheme_required', '/scheme', `A row with a ${alone} needs a scheme.`);
-  }
-  if (row.provider !== undefined) return providerNamed(row.provider)?.name ?? row.provider;
-  const candidates = PROVIDERS.filter(hasScheme(row.country, row.scheme)).map(({ name }) => name);
-  const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return only;
-  if (only !== undefined) {
-    const detail = `Several providers have this scheme: say which one in the column provider (${candidates.join(', ')}).`;
-    throw unprocessable('provider_required', '/provider', detail);
-  }
-  const known = PROVIDERS.filter(({ country }) => country === row.country).flatMap(({ schemes }) =>
-    schemes.map(({ name }) => name),
-  );
-  throw unprocessable(
-    'scheme_not_available',
-    '/scheme',
-    `In ${row.country} there are the schemes ${known.join(', ')}.`,
-  );
-}
-
-function hasScheme(country: Country, scheme: string): (provider: (typeof PROVIDERS)[number]) => boolean {
-  return (provider) => provider.country === country && provider.schemes.some(({ name }) => name === scheme);
-}
-
-/** The organization's connection with a provider, where it is as the row says; `none` where it has none. */
-async function connectionWith(
-  query: Query,
+function onboarded(
+  changes: readonly BulkChange[],
   organization: OrganizationRow,
-  provider: string,
-  row: BulkFields,
-): Promise<ConnectionRow | 'none'> {
-  const [connection] = await query<ConnectionRow>(
-    'SELECT * FROM connection WHERE organization_id = $1 AND provider = $2 AND enabled',
-    [organization.id, provider],
-  );
-  if (connection === undefined) return 'none';
-  const certificate = connection.credential_id === null ? undefined : idFromUuid('crt', connection.credential_id);
-  const differs =
-    connection.scheme !== row.scheme ? 'scheme' : certificate !== row.certificate ? 'certificate' : undefined;
-  if (differs === undefined || (differs === 'certificate' && row.certificate === undefined)) return connection;
-  const id = idFromUuid('con', connection.id);
-  const detail = `The connection ${id} has another ${differs}. Change or disable that one: a file does not replace what works.`;
-  throw unprocessable('connection_exists', `/${differs}`, detail);
+  connection: ConnectionRow | undefined,
+  deskId: string | undefined,
+): Onboarded {
+  return {
+    changes,
+    organization: idFromUuid('org', organization.id),
+    connection: connection === undefined ? null : idFromUuid('con', connection.id),
+    desk: deskId === undefined ? null : idFromUuid('dsk', deskId),
+  };
+}
+
+function outcomeOf(changes: readonly BulkChange[]): BulkRowResult['outcome'] {
+  if (changes.includes('organization')) return 'created';
+  return changes.length > 0 ? 'updated' : 'unchanged';
 }
 
 function resultOf(row: BulkRow, done: Onboarded | undefined, dryRun: boolean): BulkRowResult {
@@ -224,6 +192,7 @@ function resultOf(row: BulkRow, done: Onboarded | undefined, dryRun: boolean): B
       line,
       tax_id: taxId,
       outcome: 'refused',
+      changes: [],
       organization: null,
       connection: null,
       desk: null,
@@ -232,7 +201,8 @@ function resultOf(row: BulkRow, done: Onboarded | undefined, dryRun: boolean): B
   }
   // What a dry run would make has no id that anybody could ask for.
   const { organization, connection, desk } = dryRun ? { organization: null, connection: null, desk: null } : done;
-  return { line, tax_id: taxId, outcome: done.outcome, organization, connection, desk, errors: [] };
+  const changes = [...done.changes];
+  return { line, tax_id: taxId, outcome: outcomeOf(changes), changes, organization, connection, desk, errors: [] };
 }
 
 function broken(done: number): ApiProblem {

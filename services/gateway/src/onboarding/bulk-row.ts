@@ -4,9 +4,9 @@ import { createConnectionSchema } from '../connections/connection.schema.ts';
 import { createDeskSchema } from '../desks/desk.schema.ts';
 import { createOrganizationSchema } from '../organizations/organization.schema.ts';
 import type { BulkError } from './bulk.schema.ts';
-import type { CsvRecord } from './csv-records.ts';
 import { csvRefused } from './csv-text.ts';
 import { wantedTradePoint } from './onboard-organization.schema.ts';
+import type { CsvRecord } from './read-csv.ts';
 
 /** An empty cell says nothing. */
 const cell = <T extends z.ZodType>(schema: T) =>

@@ -15,6 +15,18 @@ export const bulkErrorView = z.object({
 });
 export type BulkError = z.output<typeof bulkErrorView>;
 
+/** What of a row was not so before; the columns' own names where one was changed. */
+const BULK_CHANGES = [
+  'organization',
+  'name',
+  'max_amount',
+  'connection',
+  'certificate',
+  'desk',
+  'trade_point',
+] as const;
+export type BulkChange = (typeof BULK_CHANGES)[number];
+
 const count = z.int();
 
 export const bulkView = z.object({
@@ -28,6 +40,11 @@ export const bulkView = z.object({
       outcome: z
         .enum(['created', 'updated', 'unchanged', 'refused'])
         .describe('Of the organization and all that the row says of it. A refused row changed nothing.'),
+      changes: z
+        .array(z.enum(BULK_CHANGES))
+        .describe(
+          'What was made (`organization`, `connection`, `desk`) or changed; with `dry_run`, what would be. A changed certificate has the provider asked again.',
+        ),
       organization: z.string().nullable(),
       connection: z.string().nullable(),
       desk: z.string().nullable(),

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import forge from 'node-forge';
+import { signCertificate } from './sign-certificate.ts';
 
 export interface TestCertificate {
   readonly certificate: string;
@@ -26,18 +27,8 @@ interface CertificateOptions {
   readonly notAfter?: Date;
 }
 
-/** Signing in JavaScript costs a second, so each kind of certificate is made once per process. */
-const made = new Map<string, TestCertificate>();
-
 /** A client certificate that its own key has signed. */
 export function testCertificate(options: CertificateOptions = {}): TestCertificate {
-  const name = JSON.stringify(options);
-  const certificate = made.get(name) ?? signed(options);
-  made.set(name, certificate);
-  return certificate;
-}
-
-function signed(options: CertificateOptions): TestCertificate {
   const { publicKey, privateKey } = testKeyPair();
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
@@ -47,6 +38,5 @@ function signed(options: CertificateOptions): TestCertificate {
   const name = [{ shortName: 'CN', value: 'Small Shops LLP' }];
   certificate.setSubject(name);
   certificate.setIssuer(name);
-  certificate.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create());
-  return { certificate: forge.pki.certificateToPem(certificate), private_key: privateKey };
+  return { certificate: signCertificate(certificate, privateKey), private_key: privateKey };
 }

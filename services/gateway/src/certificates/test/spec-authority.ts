@@ -1,7 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
+import { signCertificate } from '../../test/sign-certificate.ts';
 
-/** Signing in JavaScript is slow; nobody attacks the authorities of specs. */
+/** Making keys is slow; nobody attacks the authorities of specs. */
 const KEY_BITS = 1024;
 const DAY_MS = 86_400_000;
 
@@ -47,8 +48,6 @@ export class SpecAuthority {
     certificate.setSubject([{ shortName: 'CN', value: what.commonName }]);
     certificate.setIssuer([{ shortName: 'CN', value: this.#name }]);
     certificate.setExtensions(what.extensions);
-    const signer = this.#key.export({ type: 'pkcs1', format: 'pem' }).toString();
-    certificate.sign(forge.pki.privateKeyFromPem(signer), forge.md.sha256.create());
-    return forge.pki.certificateToPem(certificate);
+    return signCertificate(certificate, this.#key);
   }
 }

@@ -12,12 +12,15 @@ import { certificateRequest } from '@tolem/egress';
 import type { GatewayHarness } from '../../test/gateway-harness.ts';
 import { PROVIDER } from '../../test/gateway-harness.ts';
 
+const KEYS = 4;
+
 /** What a provider's service answers about certificates: it makes keys and takes what was issued, unless told otherwise. */
 export class StandInService {
   readonly keys = new Map<string, KeyObject>();
   /** False: it is silent, as if it were down. */
   answers = true;
   #seq = 0;
+  readonly #made: KeyObject[] = [];
 
   constructor(private readonly house: GatewayHarness) {
     house.onCommand((command) => {
@@ -65,10 +68,19 @@ export class StandInService {
     this.house.tell(produce(certificateState, address, body as CertificateState & { state: 'active' }));
   }
 
+  /** Few keys in turn, because making one takes long: two requests that follow each other have two. */
+  #nextKey(): KeyObject {
+    const key =
+      this.#made.length < KEYS ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey : this.#made.shift();
+    if (key === undefined) throw new Error('there is a key by now');
+    this.#made.push(key);
+    return key;
+  }
+
   #answer(command: Envelope): void {
     if (command.type === certificateCreateCsr.type) {
       const { subject_id: id, version } = certificateCreateCsr.consume.parse(command.body);
-      this.keys.set(id, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+      this.keys.set(id, this.#nextKey());
       this.tell(id, { version, state: 'requested', csr: this.requestOf(id) });
     }
     if (command.type === certificateInstall.type) {

@@ -96,7 +96,7 @@ describe('facts in any order', () => {
       ),
       { numRuns: 120 },
     );
-  }, 60_000);
+  }, 240_000);
 
   it('with progress anywhere between them end where the last snapshot says', async () => {
     const ended = histories.filter((history) => isFinal((history.at(-1)?.phase ?? 'created') as PaymentStatus));
@@ -118,5 +118,5 @@ describe('facts in any order', () => {
       ),
       { numRuns: 60 },
     );
-  }, 60_000);
+  }, 240_000);
 });
