@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect } from '@jest/globals';
 import { Egress } from '../src/index.ts';
 import type { EgressOptions, EgressOutcome, EgressRequest } from '../src/index.ts';
-import { createAuthority, startServer } from './tls-fixtures.ts';
+import { answerOk, createAuthority, startServer } from './tls-fixtures.ts';
 import type { Authority, Behaviour, Issued, TestServer } from './tls-fixtures.ts';
 
 /** Stands in every request; no outcome may ever repeat it. */
@@ -12,6 +12,11 @@ export interface EgressBench {
   server(behaviour: Behaviour): Promise<TestServer>;
   egress(options?: EgressOptions): Egress;
   ask(baseUrl: string, more?: Partial<EgressRequest>): EgressRequest;
+  /**
+   * A client that stands connected to a server which from now on behaves like that. Making a connection may take longer
+   * than a short deadline on a busy machine; then it would not be the answer that was late.
+   */
+  connected(behaviour: Behaviour, options?: EgressOptions): Promise<{ client: Egress; target: TestServer }>;
   /** Runs after the test, last first. */
   afterwards(close: () => Promise<void>): void;
 }
@@ -31,7 +36,7 @@ export function egressBench(): EgressBench {
     for (const close of closing.splice(0).reverse()) await close();
   });
 
-  return {
+  const bench: EgressBench = {
     async server(behaviour) {
       const started = await startServer(behaviour, { cert: identity.certificatePem, key: identity.privateKeyPem });
       closing.push(() => started.close());
@@ -42,6 +47,13 @@ export function egressBench(): EgressBench {
       closing.push(() => started.close());
       return started;
     },
+    async connected(behaviour, options) {
+      const target = await bench.server(answerOk);
+      const client = bench.egress(options);
+      expect(shortly(await client.request(bench.ask(target.url)))).toBe('answered: 200');
+      target.behave(behaviour);
+      return { client, target };
+    },
     ask: (baseUrl, more = {}) => ({
       target: { baseUrl, caPem: authority.certificatePem },
       method: 'POST',
@@ -49,12 +61,13 @@ export function egressBench(): EgressBench {
       query: { token: SECRET },
       headers: { 'X-Token': SECRET },
       body: JSON.stringify({ DeviceToken: SECRET }),
-      connectTimeoutMs: 2_000,
-      totalTimeoutMs: 3_000,
+      connectTimeoutMs: 10_000,
+      totalTimeoutMs: 15_000,
       ...more,
     }),
     afterwards: (close) => void closing.push(close),
   };
+  return bench;
 }
 
 /** Kind and reason (or status) in one line; checks on the way that nothing of the request stands in the outcome. */

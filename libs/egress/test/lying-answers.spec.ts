@@ -4,7 +4,7 @@ import { egressBench, shortly } from './egress-bench.ts';
 import { answerOk, drip, flood, until } from './tls-fixtures.ts';
 import type { Behaviour } from './tls-fixtures.ts';
 
-const { server, egress, ask } = egressBench();
+const { server, egress, ask, connected } = egressBench();
 
 const say =
   (text: string): Behaviour =>
@@ -23,14 +23,13 @@ async function outcomeOf(
   lie: Behaviour,
   more: Partial<EgressRequest> = {},
 ): Promise<{ outcome: string; body: string }> {
-  const target = await server(lie);
-  const client = egress();
+  const { client, target } = await connected(lie);
   const outcome = await client.request(ask(target.url, { totalTimeoutMs: 400, ...more }));
-  expect(target.requests()).toBe(1);
+  expect(target.requests()).toBe(2);
   target.behave(answerOk);
   const next = await client.request(ask(target.url, { path: '/next' }));
   expect(next).toMatchObject({ kind: 'answered', status: 200, body: '{"ok":true}' });
-  expect(target.requests()).toBe(2);
+  expect(target.requests()).toBe(3);
   await client.close();
   await until(() => target.open() === 0, 'nothing stays open');
   return { outcome: shortly(outcome), body: outcome.kind === 'answered' ? outcome.body : '' };
@@ -132,14 +131,13 @@ describe('answers without measure', () => {
     expect((await outcomeOf(lie)).outcome).toBe(`sent_without_answer: ${reason}`);
   });
 
+  // Each would go on for a minute: nothing but that deadline ends it before the spec gives up.
   it.each<[string, string]>([
-    ['in the status line', 'HTTP/1.1 200 OK, and this is a long story'],
-    ['in the header', `${OK}x-story: ${'long '.repeat(50)}`],
-    ['in the chunks', CHUNKED + '1\r\nx\r\n'.repeat(50)],
+    ['in the status line', `HTTP/1.1 200 OK${', and this is a long story'.repeat(300)}`],
+    ['in the header', `${OK}x-story: ${'long '.repeat(1_200)}`],
+    ['in the chunks', CHUNKED + '1\r\nx\r\n'.repeat(1_000)],
   ])('an answer that drips byte by byte %s ends at the total deadline', async (_, text) => {
-    const before = performance.now();
     expect((await outcomeOf((socket) => drip(socket, text, 10))).outcome).toBe('sent_without_answer: timeout');
-    expect(performance.now() - before).toBeLessThan(2_500);
   });
 
   it('an answer that drips but ends in time is whole', async () => {

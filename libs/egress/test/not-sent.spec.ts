@@ -21,7 +21,6 @@ describe('not sent is only said when it is certain', () => {
     const { port } = silent.address() as AddressInfo;
     const outcome = await egress().request(ask(`https://127.0.0.1:${port}`, { connectTimeoutMs: 100 }));
     expect(shortly(outcome)).toBe('not_sent: connect_timeout');
-    expect(outcome.ms).toBeLessThan(1_500);
     await until(() => closed, 'the attempt is given up');
     await new Promise((done) => silent.close(done));
   });

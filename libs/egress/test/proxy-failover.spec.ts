@@ -41,7 +41,7 @@ describe('two proxies', () => {
     await trouble(first);
     let asked = 0;
     const mayWrite = (): boolean => (asked += 1) > 0;
-    const request = ask(target.url, { connectTimeoutMs: 600, mayWrite });
+    const request = ask(target.url, { connectTimeoutMs: 3_000, mayWrite });
     expect(shortly(await client.request(request))).toBe('answered: 200');
     expect([target.requests(), asked, second.asked.length]).toEqual([1, 1, 1]);
     expect(told).toEqual(['first down']);
@@ -110,7 +110,7 @@ describe('two proxies', () => {
     const target = await server(answerOk);
     const { first, second, client } = await twoProxies({ connections: 1 });
     first.answer('silent');
-    const six = Array.from({ length: 6 }, () => client.request(ask(target.url, { connectTimeoutMs: 400 })));
+    const six = Array.from({ length: 6 }, () => client.request(ask(target.url, { connectTimeoutMs: 3_000 })));
     expect((await Promise.all(six)).map(shortly)).toEqual(Array.from({ length: 6 }, () => 'answered: 200'));
     expect([first.asked.length, second.asked.length, target.requests()]).toEqual([1, 1, 6]);
   });

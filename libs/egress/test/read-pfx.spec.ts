@@ -88,9 +88,9 @@ describe('a PFX file that cannot be used is refused with its reason', () => {
   });
 
   it('a file that asks for a million rounds of key derivation, before computing them', () => {
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(readPfx(file('costly'), PASS)).toMatchObject({ ok: false, reason: 'too_costly' });
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 
   it('a key and a certificate that do not belong together', () => {

@@ -218,7 +218,7 @@ describe('everything is bounded', () => {
   });
 
   it('texts made to slow the search down take no time', () => {
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     for (const part of [
       '"a',
       '\\"a',
@@ -231,6 +231,6 @@ describe('everything is bounded', () => {
     ]) {
       scrubText(part.repeat(100_000));
     }
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
 });

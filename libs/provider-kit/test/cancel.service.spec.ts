@@ -130,10 +130,10 @@ describe('a cancel of a payment that is shown', () => {
 
 describe('a report', () => {
   it('of a payment that never came, past its deadline, buries it: failed not_started, and its start is refused', async () => {
-    const payment = house.payment(shop, { startBy: Date.now() - 1_000 });
+    const payment = house.payment(shop, { startBy: house.clock.now() - 1_000 });
     await replica.send(house.report(payment));
     expect((await house.until(payment, 'failed')).failure?.code).toBe('not_started');
-    await replica.send(house.begin({ ...payment, startBy: Date.now() + 20_000 }));
+    await replica.send(house.begin({ ...payment, startBy: house.clock.now() + 20_000 }));
     await waitFor('the end to be told again', () => house.states(payment.id).length === 2);
     expect(house.dummy.count(`start ${payment.id}`)).toBe(0);
   });

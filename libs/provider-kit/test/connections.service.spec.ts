@@ -4,7 +4,7 @@ import { uuidFromId } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import { DEVICE_SECRET, dummyFailure } from './dummy-provider.ts';
 import { Gate } from './gate.ts';
-import { CREDENTIAL_SECRET, KitHouse, type Replica, type Shop } from './kit-house.ts';
+import { CREDENTIAL_SECRET, KitHouse, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
 
 let house: KitHouse;
 let replica: Replica;
@@ -63,8 +63,9 @@ describe('the settings of a connection', () => {
   });
 
   it('that never come end the payment at its deadline, nothing sent', async () => {
-    const payment = house.payment(house.shop(), { startBy: Date.now() + 600 });
+    const payment = house.payment(house.shop());
     await replica.send(house.begin(payment));
+    house.clock.leap(UNTIL_DEADLINE_MS);
     expect((await house.until(payment, 'failed')).failure?.code).toBe('not_started');
     expect(house.dummy.count(`start ${payment.id}`)).toBe(0);
   });

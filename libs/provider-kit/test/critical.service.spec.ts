@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@tolem/testing';
-import { type Clock, systemClock } from '@tolem/domain';
 import { Gate } from './gate.ts';
 import type { Script } from './dummy-provider.ts';
-import { KitHouse, type Payment, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Payment, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
+import { LeapingClock } from './leaping-clock.ts';
 
 let house: KitHouse;
 let replica: Replica;
@@ -66,7 +66,9 @@ describe('a call that must happen once', () => {
   });
 
   it('whose note cannot be read is tried until its deadline and then not started', async () => {
-    const payment = await begin({ note: 'unreachable' }, { startBy: Date.now() + 900 });
+    const payment = await begin({ note: 'unreachable' });
+    await waitFor('the first try', () => house.dummy.count(`note ${payment.id}`) > 0);
+    house.clock.leap(UNTIL_DEADLINE_MS);
     expect((await house.until(payment, 'failed')).failure?.code).toBe('not_started');
     expect(house.dummy.count(`start ${payment.id}`)).toBe(0);
   });
@@ -87,8 +89,7 @@ describe('a call that must happen once', () => {
   });
 
   it('is not sent when more than the limit has passed since "about to send" was committed', async () => {
-    let ahead = 0;
-    const clock: Clock = { now: () => systemClock.now(), monotonicMs: () => systemClock.monotonicMs() + ahead };
+    const clock = new LeapingClock();
     // A lease that outlives the pause: it is the limit alone that withdraws the call.
     const own = await house.start({ clock, settings: { leaseMs: 60_000, callMs: 5_000, sweepEveryMs: 3_600_000 } });
     const held = new Gate();
@@ -96,7 +97,7 @@ describe('a call that must happen once', () => {
     house.dummy.script(payment.id, { beforeStart: held });
     await own.send(house.begin(payment));
     await waitFor('the call', () => held.arrived === 1);
-    ahead = 2_001;
+    clock.leap(2_001);
     held.open();
     await waitFor('the operation to be given back', async () => (await operationOf(payment))?.state !== 'sent');
     expect(house.dummy.count(`start ${payment.id}`)).toBe(0);
@@ -121,10 +122,12 @@ describe('a call that must happen once and lost its answer', () => {
   });
 
   it('and was not performed is not judged so before it can no longer be on its way', async () => {
-    const payment = await begin({ starts: ['lost_before', 'ok'] });
-    await waitFor('the first question', () => house.dummy.count(`resolve ${payment.id}`) > 0);
+    const held = new Gate();
+    const payment = await begin({ starts: ['lost_before', 'ok'], beforeStart: held });
+    await waitFor('the call', () => held.arrived === 1);
     const row = await operationOf(payment);
     expect(row).toMatchObject({ attempt: 1, state: 'sent' });
+    held.open();
     await house.until(payment, 'requires_customer');
     const [made] = house.dummy.starts(payment.id);
     expect((made?.at ?? 0) - (row?.sent_at?.getTime() ?? 0)).toBeGreaterThanOrEqual(590);
@@ -140,7 +143,9 @@ describe('a call that must happen once and lost its answer', () => {
   });
 
   it('and was not performed is not repeated past the deadline of its start', async () => {
-    const payment = await begin({ starts: ['lost_before', 'ok'] }, { startBy: Date.now() + 400 });
+    const payment = await begin({ starts: ['lost_before', 'ok'] });
+    await waitFor('the loss', () => house.dummy.count(`start ${payment.id}`) === 1);
+    house.clock.leap(UNTIL_DEADLINE_MS);
     expect((await house.until(payment, 'failed')).failure?.code).toBe('not_performed');
     expect(house.dummy.count(`start ${payment.id}`)).toBe(1);
   });
@@ -152,7 +157,7 @@ describe('a call that must happen once and lost its answer', () => {
   });
 
   it('and stays unclear becomes unknown with an alarm, is asked about on and on, and ends when it becomes clear', async () => {
-    const payment = await begin({ starts: ['lost_after'], resolves: [...Array(20).fill('unclear'), 'truth'] });
+    const payment = await begin({ starts: ['lost_after'], resolves: [...Array(12).fill('unclear'), 'truth'] });
     expect(await house.until(payment, 'unknown')).toMatchObject({ failure: { code: 'unclear' }, evidence: 'inferred' });
     expect(house.logLines.join('')).toContain('a person must look');
     // Shown as unknown it does not begin again: it is asked about and then ends.
@@ -170,18 +175,22 @@ describe('a call that must happen once and lost its answer', () => {
   });
 
   it('and was shown as unknown is not made anew when it proves not performed', async () => {
-    const payment = await begin({ starts: ['lost_before', 'ok'], resolves: [...Array(20).fill('unclear'), 'truth'] });
+    const payment = await begin({ starts: ['lost_before', 'ok'], resolves: [...Array(12).fill('unclear'), 'truth'] });
     await house.until(payment, 'unknown');
     expect((await house.until(payment, 'failed')).failure?.code).toBe('not_performed');
     expect(house.dummy.count(`start ${payment.id}`)).toBe(1);
   });
 
   it('is asked about again when our own code broke while asking, and holds up no other', async () => {
+    await replica.close();
+    replica = await house.start({ settings: { callMs: 100, leaseMs: 1_000 } });
     const broken = await begin({ starts: ['lost_after'], resolves: ['throws', 'truth'] });
     const other = await begin({ starts: ['lost_after'] });
     await house.until(other, 'requires_customer');
     await house.until(broken, 'requires_customer');
     expect(house.dummy.count(`start ${broken.id}`)).toBe(1);
+    await replica.close();
+    replica = await house.start({ settings: { callMs: 100 } });
   });
 
   it('and got the id of another payment is never shown under it: unknown', async () => {

@@ -20,6 +20,7 @@ import type {
   VerifyOutcome,
   Waiting,
 } from '../src/index.ts';
+import type { Clock } from '@tolem/domain';
 import { DummyRefunds } from './dummy-refunds.ts';
 import type { Gate } from './gate.ts';
 
@@ -65,6 +66,7 @@ export interface Script {
   /** The provider has acted and is slow to answer. */
   readonly afterStart?: Gate;
   readonly duringCheck?: Gate;
+  readonly duringVerifyPaid?: Gate;
 }
 
 /** One start that really was performed at the provider. */
@@ -104,14 +106,14 @@ export function dummyFailure(code: string): Failure {
  */
 export class DummyProvider {
   readonly ledger: LedgerEntry[] = [];
-  /** Calls of any kind in the order of their coming: `start pay_…`, `check pay_…`, `register dsk_…`, `verify con_…`. */
+  /** Calls of any kind in the order of their coming: `note pay_…`, `start pay_…`, `check pay_…`, `register dsk_…`, `verify con_…`. */
   readonly calls: string[] = [];
   readonly underWay = new Map<string, number>();
   readonly mostUnderWay = new Map<string, number>();
   readonly healthOf = new Map<string, VerifyOutcome | Gate>();
   /** What a ping hears, where it is not what `verify` hears. */
   readonly pingOf = new Map<string, HealthOutcome>();
-  readonly refunds: DummyRefunds = new DummyRefunds(this.calls, (token) => this.knowsDevice(token));
+  readonly refunds: DummyRefunds = new DummyRefunds(this.calls, (token) => this.knowsDevice(token), this.clock);
   /** What the question `payer` is answered, in the order of asking; the last one repeats. */
   answersToPayer: readonly QuestionOutcome[] = [{ is: 'answered', answer: { name: 'Aigerim' } }];
   readonly askedPayers: QuestionRequest[] = [];
@@ -122,6 +124,8 @@ export class DummyProvider {
   readonly #purchases = new Map<string, Purchase>();
   readonly #devices = new Map<string, string>();
   #generation = 0;
+
+  constructor(private readonly clock: Clock) {}
 
   script(paymentId: string, script: Script): void {
     this.#scripts.set(paymentId, script);
@@ -158,6 +162,7 @@ export class DummyProvider {
       effect: 'critical',
       afterNotPerformed,
       note: async (_call, { paymentId }) => {
+        this.calls.push(`note ${paymentId}`);
         await this.#scripts.get(paymentId)?.duringNote?.arrive();
         const failure = dummyFailure('note');
         const is = this.#scripts.get(paymentId)?.note ?? 'noted';
@@ -176,7 +181,7 @@ export class DummyProvider {
         once('dummy_once_refuse', 'refuse'),
         {
           ...pay('dummy_verified', 'orphanable'),
-          verifyPaid: async (_call, request) => this.#verifyPaid(request),
+          verifyPaid: (_call, request) => this.#verifyPaid(request),
         },
         {
           ...once('dummy_invoice', 'refuse'),
@@ -270,9 +275,11 @@ export class DummyProvider {
     return { is: 'done' };
   }
 
-  #verifyPaid({ paymentId, providerRef }: TakenRequest): VerifiedPaid {
+  async #verifyPaid({ paymentId, providerRef }: TakenRequest): Promise<VerifiedPaid> {
     this.calls.push(`verify paid ${paymentId}`);
-    const step = this.#next(`verify paid ${paymentId}`, this.#scripts.get(paymentId)?.verifications) ?? 'truth';
+    const script = this.#scripts.get(paymentId);
+    await script?.duringVerifyPaid?.arrive();
+    const step = this.#next(`verify paid ${paymentId}`, script?.verifications) ?? 'truth';
     const amountMinor = this.starts(paymentId).at(-1)?.amountMinor ?? 0;
     return step === 'truth' ? { is: 'details', providerRef, amountMinor } : step;
   }
@@ -291,7 +298,7 @@ export class DummyProvider {
       personal,
       requestId: call.requestId,
       version: call.access.version,
-      at: Date.now(),
+      at: this.clock.now(),
     };
     this.ledger.push(entry);
     return entry;

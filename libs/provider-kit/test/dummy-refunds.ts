@@ -1,4 +1,5 @@
 import type { Failure, Purchase } from '@tolem/contracts';
+import type { Clock } from '@tolem/domain';
 import type {
   IdentifiedOutcome,
   InviteOutcome,
@@ -75,6 +76,7 @@ export class DummyRefunds {
   constructor(
     private readonly calls: string[],
     private readonly knowsDevice: (token: string | null) => boolean,
+    private readonly clock: Clock,
   ) {}
 
   script(refundId: string, script: RefundScript): void {
@@ -158,7 +160,7 @@ export class DummyRefunds {
       return { is: 'device_unknown', failure: failure('device') };
     const taken = typeof step === 'object' ? this.returns(step.sameRefAs)[0]?.ref : undefined;
     const ref = taken ?? `return-${this.ledger.length + 1}`;
-    this.ledger.push({ refundId, purchaseRef, amountMinor, customerRef, token, requestId, ref, at: Date.now() });
+    this.ledger.push({ refundId, purchaseRef, amountMinor, customerRef, token, requestId, ref, at: this.clock.now() });
     await script.afterSend?.arrive();
     return step === 'lost_after' || !life.alive
       ? { is: 'lost', failure: failure('no_answer') }

@@ -25,7 +25,7 @@ import {
   type PollSchedule,
   type Slots,
 } from '@tolem/coordination';
-import { type Clock, IdFactory, type PaymentStatus, systemClock, uuidFromId } from '@tolem/domain';
+import { type Clock, IdFactory, type PaymentStatus, uuidFromId } from '@tolem/domain';
 import { InProcessBus } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
 import { Database, openVaultTo, parseMasterKeys, Sealer, Vault } from '@tolem/persistence';
@@ -38,6 +38,7 @@ import {
   startProvider,
 } from '../src/index.ts';
 import { DummyProvider, type Life } from './dummy-provider.ts';
+import { LeapingClock } from './leaping-clock.ts';
 
 /** Roles live in the whole cluster, so these belong to the specs of this room alone. */
 const ROLE = 'provider_kit_spec';
@@ -51,6 +52,9 @@ const TEMPLATE: DatabaseTemplate = {
     await migrateProvider(PROVIDER, { adminUrl: database.adminUrl, databaseUrl: database.urlOf(ROLE) });
   },
 };
+
+/** How far off the deadline of a start is, unless a spec says otherwise. */
+export const UNTIL_DEADLINE_MS = 20_000;
 
 /** The waits of the product, scaled so that a spec sees all of them within a second or two. */
 export const QUICK: KitSettings = {
@@ -117,13 +121,15 @@ export interface ReplicaOptions {
  * kept here, in the order of its coming.
  */
 export class KitHouse {
-  readonly dummy = new DummyProvider();
-  readonly ids = new IdFactory(systemClock);
+  /** Of all processes that are given no other. */
+  readonly clock = new LeapingClock();
+  readonly dummy = new DummyProvider(this.clock);
+  readonly ids = new IdFactory(this.clock);
   readonly events: Envelope[] = [];
   readonly logLines: string[] = [];
   /** Shared by all processes, as in Redis. */
   readonly answers = new MemoryAnswers();
-  readonly buckets = new MemoryTokenBuckets(systemClock);
+  readonly buckets = new MemoryTokenBuckets(this.clock);
   readonly #masterKeys = parseMasterKeys(randomBytes(32).toString('base64'));
   readonly #replicas: Replica[] = [];
   readonly #opened: Database[] = [];
@@ -163,7 +169,7 @@ export class KitHouse {
       this.events.push(...batch);
       return batch.map(() => 'done');
     });
-    const clock = options.clock ?? systemClock;
+    const clock = options.clock ?? this.clock;
     const schedule = options.schedule ?? new MemoryPollSchedule(clock);
     const life: Life = { alive: true };
     const service = await startProvider(this.dummy.providerFor(life), {
@@ -227,7 +233,7 @@ export class KitHouse {
       shop,
       method: 'dummy_pay',
       amount: 149_000,
-      startBy: Date.now() + 20_000,
+      startBy: this.clock.now() + UNTIL_DEADLINE_MS,
       tradePointRef: 'tp-1',
       version: 1,
       ...more,
@@ -262,7 +268,7 @@ export class KitHouse {
 
   /** A question of the kind `payer`. */
   ask(shop: Shop, more: AskOptions): Envelope {
-    const { id, sealed, deadline = Date.now() + 10_000, kind = 'payer' } = more;
+    const { id, sealed, deadline = this.clock.now() + 10_000, kind = 'payer' } = more;
     return produce(questionAsk, this.#address(shop.tenant, id), {
       ...deviceHead(shop),
       subject_id: id,
@@ -384,7 +390,7 @@ export class KitHouse {
       { tenant: tenantUuid },
       PROVIDER,
       { certificate: 'certificate', private_key: CREDENTIAL_SECRET },
-      Date.now() + 86_400_000,
+      this.clock.now() + 86_400_000,
     );
     return id;
   }

@@ -72,7 +72,7 @@ describe('a question', () => {
   it('past its deadline is not asked', async () => {
     const shop = await house.openShop(replica);
     const before = house.dummy.count('ask payer');
-    const late = await waiter(shop, { deadline: Date.now() - 1 });
+    const late = await waiter(shop, { deadline: house.clock.now() - 1 });
     await replica.send(late.envelope);
     expect(await asked(shop)).toMatchObject({ is: 'answered' });
     expect(house.dummy.count('ask payer')).toBe(before + 1);

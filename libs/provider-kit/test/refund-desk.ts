@@ -13,7 +13,7 @@ import {
 } from '@tolem/contracts';
 import type { RefundStatus } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
-import type { KitHouse, Replica, Shop } from './kit-house.ts';
+import { type KitHouse, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
 import type { RefundScript } from './dummy-refunds.ts';
 
 /** A refund as the gateway would send it. */
@@ -43,7 +43,7 @@ export class RefundDesk {
       purchaseRef: `purchase of ${id}`,
       amount: 49_000,
       lane: id,
-      startBy: Date.now() + 20_000,
+      startBy: this.house.clock.now() + UNTIL_DEADLINE_MS,
       ...more,
     };
   }
@@ -90,7 +90,7 @@ export class RefundDesk {
       payment_id: null,
       purchase_ref: choice.ref,
       amount: choice.amount,
-      start_by: new Date(choice.startBy ?? Date.now() + 20_000).toISOString(),
+      start_by: new Date(choice.startBy ?? this.house.clock.now() + UNTIL_DEADLINE_MS).toISOString(),
     });
   }
 

@@ -30,7 +30,7 @@ async function choosing(script: RefundScript = SCANNED, more: Partial<Refund> = 
 
 describe('a refund with the buyer', () => {
   it('shows him a code with the time at which it dies, and asks at the provider’s interval', async () => {
-    const before = Date.now();
+    const before = house.clock.now();
     const refund = await desk.begin(replica, { waiting: { customerWithinMs: 60_000 } });
     const state = await desk.until(refund, 'requires_customer', 'show_qr');
     expect(state).toMatchObject({
@@ -86,7 +86,7 @@ describe('a refund with the buyer', () => {
     const refund = await desk.begin(replica, SCANNED, more);
     const state = await desk.until(refund, 'requires_customer', 'choose_purchase');
     expect(state.next_action?.purchases).toEqual([PURCHASE]);
-    expect(Date.parse(state.next_action?.expires_at ?? '')).toBeGreaterThan(Date.now());
+    expect(Date.parse(state.next_action?.expires_at ?? '')).toBeGreaterThan(house.clock.now());
     expect(desk.count('return', refund)).toBe(0);
     const lane = house.ids.next('pay');
     await replica.send(desk.choose(refund, { ref: PURCHASE.ref, amount: 12_000, lane }));
@@ -171,7 +171,7 @@ describe('the code that the buyer scans', () => {
   });
 
   it('is not asked for past the deadline', async () => {
-    const refund = await desk.begin(replica, {}, { startBy: Date.now() - 1 });
+    const refund = await desk.begin(replica, {}, { startBy: house.clock.now() - 1 });
     expect((await desk.until(refund, 'failed')).failure?.code).toBe('not_started');
     expect(desk.count('invite', refund)).toBe(0);
   });
@@ -221,7 +221,7 @@ describe('a choice', () => {
 
   it('whose deadline has passed returns nothing: not_started', async () => {
     const refund = await choosing();
-    await replica.send(desk.choose(refund, { ref: PURCHASE.ref, amount: 10_000, startBy: Date.now() - 1 }));
+    await replica.send(desk.choose(refund, { ref: PURCHASE.ref, amount: 10_000, startBy: house.clock.now() - 1 }));
     expect((await desk.until(refund, 'failed')).failure?.code).toBe('not_started');
     expect(desk.count('return', refund)).toBe(0);
   });

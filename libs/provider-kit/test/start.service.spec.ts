@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@tolem/testing';
 import { Gate } from './gate.ts';
 import type { StartStep } from './dummy-provider.ts';
-import { KitHouse, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
 
 let house: KitHouse;
 let replica: Replica;
@@ -24,7 +24,7 @@ describe('a start that the provider takes in', () => {
   it('is told as snapshot 1, with the code to show and the time at which it dies', async () => {
     const payment = house.payment(shop);
     house.dummy.script(payment.id, { waiting: { customerWithinMs: 60_000 } });
-    const before = Date.now();
+    const before = house.clock.now();
     await replica.send(house.begin(payment));
     const state = await house.until(payment, 'requires_customer');
     expect(state).toMatchObject({
@@ -40,7 +40,7 @@ describe('a start that the provider takes in', () => {
     });
     const dies = Date.parse(state.next_action?.expires_at ?? '');
     expect(dies).toBeGreaterThanOrEqual(before + 60_000);
-    expect(dies).toBeLessThanOrEqual(Date.now() + 60_000);
+    expect(dies).toBeLessThanOrEqual(house.clock.now() + 60_000);
     expect(house.dummy.starts(payment.id)).toMatchObject([{ amountMinor: payment.amount, version: 1 }]);
   });
 
@@ -89,9 +89,11 @@ describe('a start that the provider does not take in', () => {
   });
 
   it('that cannot be sent is tried again and ends failed, nothing performed', async () => {
-    const payment = house.payment(shop, { startBy: Date.now() + 1_500 });
+    const payment = house.payment(shop);
     house.dummy.script(payment.id, { starts: ['not_sent'] });
     await replica.send(house.begin(payment));
+    await waitFor('a second try', () => house.dummy.count(`start ${payment.id}`) > 1);
+    house.clock.leap(UNTIL_DEADLINE_MS);
     expect((await house.until(payment, 'failed')).failure?.code).toBe('not_sent');
     expect(house.dummy.count(`start ${payment.id}`)).toBeGreaterThan(1);
     expect(house.dummy.starts(payment.id)).toHaveLength(0);
@@ -113,7 +115,7 @@ describe('a start that the provider does not take in', () => {
   });
 
   it('past its deadline is never sent and ends failed: not_started', async () => {
-    const payment = house.payment(shop, { startBy: Date.now() - 1 });
+    const payment = house.payment(shop, { startBy: house.clock.now() - 1 });
     await replica.send(house.begin(payment));
     const state = await house.until(payment, 'failed');
     expect(state.failure).toMatchObject({ code: 'not_started', cashier_key: 'not_started' });
@@ -121,14 +123,18 @@ describe('a start that the provider does not take in', () => {
   });
 
   it('held up until its deadline is over is not sent at the last moment', async () => {
-    const payment = house.payment(shop, { startBy: Date.now() + 700 });
+    // A lease that outlives the wait: it is the deadline alone that withdraws the call.
+    const own = await house.start({ settings: { leaseMs: 3_600_000 } });
+    const payment = house.payment(shop);
     const held = new Gate();
     house.dummy.script(payment.id, { beforeStart: held });
-    await replica.send(house.begin(payment));
-    await waitFor('the deadline', () => held.arrived > 0 && Date.now() > payment.startBy);
+    await own.send(house.begin(payment));
+    await waitFor('the call', () => held.arrived === 1);
+    house.clock.leap(UNTIL_DEADLINE_MS);
     held.open();
     await house.until(payment, 'failed');
     expect(house.dummy.starts(payment.id)).toHaveLength(0);
+    await own.close();
   });
 });
 

@@ -11,7 +11,7 @@ const NAMES = readdirSync(FOLDER).map((file) => file.replace(/\.ts$/, ''));
 /** ESLint and the Nx graph run in a process of their own, as they do in the lint step, once for all fixtures. */
 const lintInOwnProcess = (): LintedFixtures => {
   const script = join(import.meta.dirname, 'lint-fixtures.ts');
-  const printed = execFileSync(process.execPath, [script, ROOT, FOLDER], { encoding: 'utf8', timeout: 120_000 });
+  const printed = execFileSync(process.execPath, [script, ROOT, FOLDER], { encoding: 'utf8', timeout: 240_000 });
   return JSON.parse(printed) as LintedFixtures;
 };
 
@@ -19,7 +19,7 @@ describe('the lint of the house', () => {
   let linted: LintedFixtures;
   beforeAll(() => {
     linted = lintInOwnProcess();
-  }, 120_000);
+  }, 240_000);
 
   const fixture = (name: string): LintedFixture => {
     const found = linted.fixtures.find((one) => one.name === name);

@@ -9,6 +9,8 @@ const bus = await startKafkaBus({
   prefix,
   onError: () => undefined,
   onFatal: () => process.exit(1),
+  // What is waited for after its death is the end of its session.
+  timing: { sessionTimeoutMs: 1_500, heartbeatMs: 300, fetchWaitMs: 100 },
 });
 bus.subscribe(consumer, [topic], async (batch) => {
   for (const { body } of batch) console.log(`has ${String(body)}`);

@@ -111,7 +111,7 @@ describe('a certificate that is replaced', () => {
     house.activate(id, 2);
     await house.reached(id, 2, 'active');
     expect(await house.health(connection.id, 2)).toBe('up');
-  }, 60_000);
+  }, 240_000);
 
   it('is noticed by a process that heard nothing of it', async () => {
     const id = house.ids.next('crt');
@@ -122,7 +122,7 @@ describe('a certificate that is replaced', () => {
     await house.keep(id, 'partner', { version: 2, state: 'ready' });
     await house.reached(id, 2, 'active');
     expect(await house.versions(id)).toBe('1 retired, 2 active');
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('certificates in files', () => {
@@ -174,7 +174,7 @@ describe('certificates in files', () => {
     } finally {
       await own.close();
     }
-  }, 90_000);
+  }, 240_000);
 
   it('that cannot be used stop the start, all of them named in one message', async () => {
     const files = Object.fromEntries(

@@ -7,6 +7,14 @@ import { decimalToMinor } from '@tolem/domain';
 import { isBankId } from './bank-id.ts';
 import { parseBankDate } from './dates.ts';
 
+/** Null for what is null, absent or nonsense. Absent is the usual case, and costs no failed reading here. */
+export function orNull<T extends NonNullable<unknown>>(schema: z.ZodType<T>): z.ZodType<T | null> {
+  return schema
+    .nullish()
+    .transform((value) => value ?? null)
+    .catch(null);
+}
+
 /** An Int64 id as exact decimal text, whatever the bank wrote: number, number beyond 2^53, or text. Never 0. */
 export const bankId = z.union([z.number(), z.bigint(), z.string()]).transform((value, context): string => {
   const id = exactInteger(value)?.toString();
@@ -38,7 +46,7 @@ export const shortText = z
   .union([z.string(), z.number(), z.bigint()])
   .transform((value) => String(value).trim())
   .pipe(z.string().min(1).max(200));
-export const shortTextOrNull = shortText.nullable().catch(null);
+export const shortTextOrNull = orNull(shortText);
 
 /** Tenge as a number or as text with spaces and a currency sign; minor units (tiyn) out. */
 export const amountMinor = z.union([z.number(), z.bigint(), z.string()]).transform((value, context): number => {
@@ -49,7 +57,7 @@ export const amountMinor = z.union([z.number(), z.bigint(), z.string()]).transfo
   }
   return minor;
 });
-export const amountMinorOrNull = amountMinor.nullable().catch(null);
+export const amountMinorOrNull = orNull(amountMinor);
 
 export const dateMsOrNull = z
   .string()

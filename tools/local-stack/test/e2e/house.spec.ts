@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { anyFreePort } from '../../src/processes/ports.ts';
 import { isAlive, waitForExit } from '../../src/processes/running-process.ts';
@@ -14,40 +14,51 @@ import { StartedProgram } from './started-program.ts';
 
 const PROGRAM = join(import.meta.dirname, '../programs/run-house.ts');
 
+// Whole programs start and stop in every test.
+jest.setTimeout(120_000);
+
 interface Lock {
   pid: number;
   children: { name: string; pid: number }[];
 }
 
-describe('npm start', () => {
-  let root = '';
-  let folder: TolemFolder = tolemFolder('');
-  const starts: StartedProgram[] = [];
+let root = '';
+let folder: TolemFolder = tolemFolder('');
+const starts: StartedProgram[] = [];
 
-  const start = (args: readonly string[] = [], env: Record<string, string> = {}): StartedProgram => {
-    const started = new StartedProgram(PROGRAM, root, args, env);
-    starts.push(started);
-    return started;
-  };
-  const order = async (): Promise<string[]> => (await readFile(join(root, 'order.log'), 'utf8')).trim().split('\n');
-  const lock = async (): Promise<Lock> => JSON.parse(await readFile(folder.lock, 'utf8')) as Lock;
-  const pidOf = async (name: string): Promise<number> =>
-    (await lock()).children.find((child) => child.name === name)?.pid ?? 0;
-  const postgresPid = async (): Promise<number> =>
-    Number.parseInt(await readFile(join(folder.postgres, 'cluster/postmaster.pid'), 'utf8'), 10);
-  const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
+const start = (args: readonly string[] = [], env: Record<string, string> = {}): StartedProgram => {
+  const started = new StartedProgram(PROGRAM, root, args, env);
+  starts.push(started);
+  return started;
+};
+const order = async (): Promise<string[]> => (await readFile(join(root, 'order.log'), 'utf8')).trim().split('\n');
+const lock = async (): Promise<Lock> => JSON.parse(await readFile(folder.lock, 'utf8')) as Lock;
+const pidOf = async (name: string): Promise<number> =>
+  (await lock()).children.find((child) => child.name === name)?.pid ?? 0;
+const postgresPid = async (): Promise<number> =>
+  Number.parseInt(await readFile(join(folder.postgres, 'cluster/postmaster.pid'), 'utf8'), 10);
+const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
 
-  beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'tolem-house-'));
-    await chmod(root, 0o711);
-    folder = tolemFolder(join(root, '.tolem'));
-  });
+async function makeFolder(): Promise<void> {
+  root = await mkdtemp(join(tmpdir(), 'tolem-house-'));
+  await chmod(root, 0o711);
+  folder = tolemFolder(join(root, '.tolem'));
+}
+async function removeFolder(): Promise<void> {
+  await forgetPostgres(folder.postgres);
+  await rm(root, { recursive: true });
+}
+async function stopAll(): Promise<void> {
+  for (const started of starts.splice(0)) {
+    if (started.process.exitCode === null && started.process.signalCode === null) await started.stop();
+  }
+}
+
+describe('npm start in a new folder', () => {
+  beforeEach(makeFolder);
   afterEach(async () => {
-    for (const started of starts.splice(0)) {
-      if (started.process.exitCode === null && started.process.signalCode === null) await started.stop();
-    }
-    await forgetPostgres(folder.postgres);
-    await rm(root, { recursive: true });
+    await stopAll();
+    await removeFolder();
   });
 
   it('serves after a paid demo payment, and a stop ends services, sandbox and PostgreSQL in this order', async () => {
@@ -76,6 +87,40 @@ describe('npm start', () => {
     expect(await exists(folder.lock)).toBe(false);
   });
 
+  it('a port that was asked for and is taken is named, and nothing is started', async () => {
+    const port = await anyFreePort();
+    const squatter = createServer().listen(port, '127.0.0.1');
+    await once(squatter, 'listening');
+    try {
+      const house = start(['--port', String(port)]);
+      expect(await house.ended).toBe(1);
+      expect(house.text).toContain(`Port ${port} is taken`);
+      expect(await exists(folder.postgres)).toBe(false);
+    } finally {
+      await new Promise((resolve) => squatter.close(resolve));
+    }
+  });
+
+  it('what is in the way of the folder is named', async () => {
+    await mkdir(folder.dir);
+    await writeFile(folder.logs, 'a file where a folder belongs');
+    const house = start();
+    expect(await house.ended).toBe(1);
+    expect(house.text).toContain('EEXIST');
+  });
+});
+
+describe('npm start in a folder that it has run in', () => {
+  // Made once: a new PostgreSQL costs more than everything else.
+  beforeAll(async () => {
+    await makeFolder();
+    const first = start(['--no-demo']);
+    await first.says('Tolem serves at');
+    await first.stop();
+  });
+  afterEach(stopAll);
+  afterAll(removeFolder);
+
   it('a second start keeps data and chain on the port that it is asked for', async () => {
     const first = start(['--no-demo']);
     await first.says('Tolem serves at');
@@ -98,7 +143,7 @@ describe('npm start', () => {
     const first = start(['--no-demo']);
     await first.says('Tolem serves at');
     const before = await readLocalJson(folder.local);
-    await rows(folder, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await rows(folder, 'CREATE TABLE closed AS SELECT 42 AS answer');
     await first.stop();
 
     await writeFile(folder.secrets, 'broken');
@@ -113,7 +158,7 @@ describe('npm start', () => {
     const fresh = start(['--no-demo', '--fresh']);
     await fresh.says('Tolem serves at');
     expect((await readLocalJson(folder.local))?.operator_key).not.toBe(before?.operator_key);
-    await expect(rows(folder, 'SELECT answer FROM kept')).rejects.toThrow('"kept" does not exist');
+    await expect(rows(folder, 'SELECT answer FROM closed')).rejects.toThrow('"closed" does not exist');
   });
 
   it('another start of the same folder is refused in one sentence while one runs', async () => {
@@ -180,34 +225,12 @@ describe('npm start', () => {
     expect(await exists(folder.local)).toBe(false);
   });
 
-  it('a port that was asked for and is taken is named, and nothing is started', async () => {
-    const port = await anyFreePort();
-    const squatter = createServer().listen(port, '127.0.0.1');
-    await once(squatter, 'listening');
-    try {
-      const house = start(['--port', String(port)]);
-      expect(await house.ended).toBe(1);
-      expect(house.text).toContain(`Port ${port} is taken`);
-      expect(await exists(folder.postgres)).toBe(false);
-    } finally {
-      await new Promise((resolve) => squatter.close(resolve));
-    }
-  });
-
   it('a stop in the middle of a start leaves nothing running', async () => {
     const house = start([], { STUB_STORY: 'processing' });
     await house.says('requires_customer');
     const pids = [await pidOf('gateway'), await pidOf('sandbox'), await postgresPid()];
     expect(await house.stop()).toBe(0);
     expect(pids.map(isAlive)).toEqual([false, false, false]);
-  });
-
-  it('what is in the way of the folder is named', async () => {
-    await mkdir(folder.dir);
-    await writeFile(folder.logs, 'a file where a folder belongs');
-    const house = start();
-    expect(await house.ended).toBe(1);
-    expect(house.text).toContain('EEXIST');
   });
 });
 
