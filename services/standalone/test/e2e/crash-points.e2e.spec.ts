@@ -52,7 +52,7 @@ describe('a process that dies at any step of a payment', () => {
     await bank?.close();
     await database?.drop();
     rmSync(folder, { recursive: true, force: true });
-  }, 120_000);
+  }, 240_000);
 
   /** A till that repeats its request under the same key until its payment has ended, whatever happens meanwhile. */
   async function sell(sale: Sale, desk: string, amount: number, cancels: boolean): Promise<void> {
@@ -84,7 +84,7 @@ describe('a process that dies at any step of a payment', () => {
       // A desk of its own for every sale: its device is registered with it.
       running.push(sell(sale, `desk-${no}-${till}`, 100_000 + no * 1_000 + till * 100, point.cancels === true));
     }
-    const signal = await waitFor(`the process to die ${point.name}`, () => died.signal, 20_000);
+    const signal = await waitFor(`the process to die ${point.name}`, () => died.signal, 60_000);
     writeFileSync(crashFile, '');
     chain.gateway = await house.start();
     expect(signal).toBe('SIGKILL');
@@ -93,7 +93,7 @@ describe('a process that dies at any step of a payment', () => {
   it.each(POINTS.map((point, no) => [point.name, point, no] as const))(
     'is started again after it died %s',
     async (_name, point, no) => dieAt(point, no),
-    45_000,
+    150_000,
   );
 
   it('has every payment final at the end, books equal to the bank’s, and no start sent after its deadline', async () => {
@@ -118,5 +118,5 @@ describe('a process that dies at any step of a payment', () => {
         .map(() => row.external_id),
     );
     expect(late).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

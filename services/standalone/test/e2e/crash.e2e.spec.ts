@@ -95,5 +95,5 @@ describe('a process that is killed with -9 again and again under load', () => {
 
   it('stops cleanly when it is asked to', async () => {
     expect(await house.kill('SIGTERM')).toBe(0);
-  }, 30_000);
+  }, 60_000);
 });

@@ -193,7 +193,7 @@ describe('what must not leave the house', () => {
     );
     for (const output of outputs) expect(output).toMatch(/configuration|could not start/);
     expect(findForbidden(outputs.join('\n'), everything())).toEqual([]);
-  }, 20_000);
+  }, 60_000);
 });
 
 function numbered(name: string, values: readonly string[]): Forbidden[] {

@@ -116,6 +116,7 @@ const CALL: Call = {
   access: {
     connectionId: 'con_1',
     version: 1,
+    mode: 'test',
     baseUrl: 'https://provider.example',
     scheme: 'v1',
     taxId: '180340021791',
