@@ -34,7 +34,7 @@ const isAsyncApi = (() => {
 })();
 
 const SCHEMAS = (() => {
-  const ajv = new Ajv({ strict: false });
+  const ajv = new Ajv({ strict: false, formats: { base64: true } });
   formats.default(ajv);
   return ajv.addSchema({ $id: 'bus', ...document() });
 })();

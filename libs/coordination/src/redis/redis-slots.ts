@@ -79,6 +79,8 @@ interface Line {
   scarce: boolean;
   stating: Promise<boolean> | undefined;
   statedMs: number;
+  /** Redis has heard the last statement: what it has not heard stays taken there until the lease ends. */
+  told: boolean;
 }
 
 /**
@@ -146,8 +148,8 @@ export class RedisSlots implements Slots {
     for (const [name, line] of this.#lines) {
       const needed = Math.max(line.peak, line.held) + line.waiting;
       line.peak = line.held;
-      if (needed === 0 && line.granted === 0 && line.stating === undefined) this.#lines.delete(name);
-      else if (needed < line.granted || now - line.statedMs >= this.#leaseMs / RENEWALS) {
+      if (needed === 0 && line.granted === 0 && line.stating === undefined && line.told) this.#lines.delete(name);
+      else if (needed < line.granted || !line.told || now - line.statedMs >= this.#leaseMs / RENEWALS) {
         line.granted = Math.min(line.granted, needed);
         void this.#state(line);
       }
@@ -187,6 +189,7 @@ export class RedisSlots implements Slots {
       peak: 0,
       scarce: false,
       stating: undefined,
+      told: true,
       statedMs: this.#clock.monotonicMs(),
     };
     this.#lines.set(name, line);
@@ -237,10 +240,12 @@ export class RedisSlots implements Slots {
     const ahead = line.waiting === 0 ? 0 : Math.ceil(this.#spareOf(line) / 2);
     const wanted = Math.min(Math.max(line.granted, needed + ahead), line.limit);
     line.statedMs = this.#clock.monotonicMs();
+    line.told = false;
     const numbers = [line.limit, line.held, needed, wanted, this.#leaseMs];
     try {
       const reply = await STATE.run(this.redis, [line.key], [timeArgument(this.#time), this.#process, ...numbers]);
       if (!Array.isArray(reply)) return false;
+      line.told = true;
       line.granted = Number(reply[0]);
       line.scarce = reply[1] === 1;
       return true;
