@@ -26,7 +26,7 @@ export default {
   // One throw-away PostgreSQL for all specs; one Kafka and one Redis as soon as a spec asks for them (sharedStore).
   globalSetup: '<rootDir>/tools/local-stack/src/jest-global-setup.ts',
   globalTeardown: '<rootDir>/tools/local-stack/src/jest-global-teardown.ts',
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   watchman: false,
   maxWorkers: 2,
   workerIdleMemoryLimit: '500MB', // ESM mode keeps ~20 MB per spec that loads Nest

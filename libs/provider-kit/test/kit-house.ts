@@ -118,7 +118,7 @@ export interface ReplicaOptions {
 
 /**
  * A provider service made of the kit and the dummy provider, on a database of its own; every event that it tells is
- * kept here, in the order of its coming.
+ * kept here once, in the order of its coming.
  */
 export class KitHouse {
   /** Of all processes that are given no other. */
@@ -126,6 +126,7 @@ export class KitHouse {
   readonly dummy = new DummyProvider(this.clock);
   readonly ids = new IdFactory(this.clock);
   readonly events: Envelope[] = [];
+  readonly #heard = new Set<string>();
   readonly logLines: string[] = [];
   /** Shared by all processes, as in Redis. */
   readonly answers = new MemoryAnswers();
@@ -166,7 +167,11 @@ export class KitHouse {
       onError: (error) => this.logLines.push(String(error)),
     });
     const heard = bus.subscribe('gateway', [EVENTS_TOPIC], async (batch) => {
-      this.events.push(...batch);
+      // A message may come twice, as when another process finds it in the outbox; its id tells.
+      for (const event of batch) {
+        if (!this.#heard.has(event.id)) this.events.push(event);
+        this.#heard.add(event.id);
+      }
       return batch.map(() => 'done');
     });
     const clock = options.clock ?? this.clock;
@@ -346,7 +351,7 @@ export class KitHouse {
     });
   }
 
-  /** What was told of a subject, in the order of its coming; repeats included. */
+  /** What was told of a subject, in the order of its coming; what was told anew included. */
   told(subjectId: string): readonly Envelope[] {
     return this.events.filter((event) => event.subject === subjectId);
   }

@@ -2,8 +2,9 @@ const VARIABLES = { kafka: 'TOLEM_TEST_KAFKA', redis: 'TOLEM_TEST_REDIS' } as co
 
 /**
  * The Kafka (`host:port`, several with commas) or the Redis (`redis://…`) that all specs of this run share: the one that
- * TOLEM_TEST_KAFKA or TOLEM_TEST_REDIS names, else the one that the run starts for whoever asks first. Other workers use it
- * at the same moment, so names and keys need a prefix of one's own, and what a spec kills or empties must be its own.
+ * TOLEM_TEST_KAFKA (which must allow sessions of a second: `group.min.session.timeout.ms`) or TOLEM_TEST_REDIS names, else
+ * the one that the run starts for whoever asks first. Other workers use it at the same moment, so names and keys need a
+ * prefix of one's own, and what a spec kills or empties must be its own.
  * Throws with the reason where there is none; a first fetch of Kafka may take minutes.
  */
 export async function sharedStore(store: keyof typeof VARIABLES): Promise<string> {

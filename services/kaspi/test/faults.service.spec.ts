@@ -113,7 +113,7 @@ describe.each([
       payments.set(scenario, house.pay(shop, { amountMinor, startBy: house.clock.now() + 600_000 }));
     }
     await house.ended(...payments.values());
-  }, 75_000);
+  }, 240_000);
   afterAll(() => house.close());
 
   it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {
@@ -170,7 +170,7 @@ describe('a bank that says nothing of use until all timers are over', () => {
     for (const payment of payments.values()) {
       await house.until('the time to be over', () => house.states(payment).length > 1);
     }
-  }, 75_000);
+  }, 240_000);
   afterAll(() => house.close());
 
   it.each(FOR_EVER.filter((fault) => fault !== 'unknown_status'))('%s leaves the payment unknown', (fault) => {

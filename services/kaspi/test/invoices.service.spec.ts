@@ -17,7 +17,7 @@ describe('invoices to a phone', () => {
   beforeAll(async () => {
     house = await KaspiHouse.open({ bank: { invoiceLifeMs: LIFE_MS } });
     shop = await house.connect(BIN);
-  }, 60_000);
+  }, 240_000);
   afterEach(() => house.bank.clearFaults());
   afterAll(() => house.close());
 

@@ -18,7 +18,7 @@ describe('refunds with the buyer (scheme 2)', () => {
   beforeAll(async () => {
     house = await KaspiHouse.open({ environment: SOON });
     shop = await house.connectUnder('r2');
-  }, 60_000);
+  }, 240_000);
   afterEach(() => house.bank.clearFaults());
   afterAll(() => house.close());
 

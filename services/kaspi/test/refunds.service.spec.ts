@@ -117,7 +117,7 @@ describe('refunds without the buyer', () => {
   beforeAll(async () => {
     house = await KaspiHouse.open({ environment: SOON });
     shop = await house.connect(BIN);
-  }, 60_000);
+  }, 240_000);
   afterEach(() => house.bank.clearFaults());
   afterAll(() => house.close());
 

@@ -28,7 +28,7 @@ describe.each(SCHEMES)('scheme $scheme', ({ scheme, details, invoices, refunds }
   beforeAll(async () => {
     house = await KaspiHouse.open();
     shop = await house.connectUnder(scheme);
-  }, 60_000);
+  }, 240_000);
   afterAll(() => house.close());
 
   const asked = (ref: string): number =>

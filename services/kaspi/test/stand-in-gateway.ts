@@ -132,7 +132,9 @@ export class StandInGateway {
 
   /** The bank's own id of one of the connection's trade points. */
   tradePointRef(connection: Connection, index = 0): string {
-    const ref = this.connection(connection)?.trade_points?.[index]?.ref;
+    // Many words about a connection come without a list, and then the one before stands.
+    const told = this.snapshotsOf<ConnectionState>(connectionState.type, connection.id);
+    const ref = told.findLast((state) => (state.trade_points ?? null) !== null)?.trade_points?.[index]?.ref;
     if (ref === undefined) throw new Error(`${connection.id} has no trade point ${index}`);
     return ref;
   }

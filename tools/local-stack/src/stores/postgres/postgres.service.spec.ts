@@ -4,13 +4,16 @@ import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { anyFreePort } from '../../processes/ports.ts';
 import { isAlive, waitForExit } from '../../processes/running-process.ts';
 import { checkFreeSpace } from './postgres-home.ts';
 import { canReach } from './postgres-identity.ts';
 import { forgetPostgres, type RunningPostgres, startPostgres } from './postgres.ts';
+
+// Whole servers start and stop in many tests.
+jest.setTimeout(120_000);
 
 const STARTER = join(import.meta.dirname, '../../../test/programs/start-postgres.ts');
 
