@@ -1,4 +1,5 @@
-import { crashes } from './crash-drills.ts';
+import { lostReturns } from './bank-drills.ts';
+import { crashes, refundCrashes } from './crash-drills.ts';
 import type { Drill } from './drill.ts';
 import { SERVICES } from './drill-house.ts';
 import { held, killed, rolled } from './service-drills.ts';
@@ -19,6 +20,8 @@ export const ALL_DRILLS: readonly Drill[] = [
   ...SERVICES.map((service) => killed(service)),
   ...SERVICES.map(rolled),
   ...STORE_DRILLS,
+  lostReturns,
   ...SERVICES.map(held),
   ...SERVICES.map(crashes),
+  ...SERVICES.map(refundCrashes),
 ];

@@ -131,6 +131,12 @@ export class ChainServer {
   }
 }
 
+/** What a good answer says. @throws with the answer where it is none */
+export function jsonOf(path: string, { status, text }: ChainAnswer): unknown {
+  if (status < 300) return JSON.parse(text);
+  throw new Error(`${path} was answered with ${status}: ${text.slice(0, 300)}`);
+}
+
 /** As long as the answer asks for, within reason. */
 function pauseAfter(tried: Tried): number {
   const asked = 'answer' in tried ? Number(tried.answer.headers['retry-after']) * 1_000 : 0;

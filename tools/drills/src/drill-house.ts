@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { ChainServer } from './chain-server.ts';
 import { CrashBox } from './crash-box.ts';
 import { EventReader } from './event-reader.ts';
+import { type RefundWaits, refundWaitsEnvironment } from './refund-waits.ts';
 import { until } from './until.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
@@ -23,7 +24,7 @@ export type Service = (typeof SERVICES)[number];
 export const REPLICAS = 2;
 
 /** Longest time for a process that died to be heard of. */
-const END_TIMEOUT_MS = 20_000;
+const END_TIMEOUT_MS = 60_000;
 const endpointAnswer = z.looseObject({ id: z.string(), secret: z.string() });
 
 export interface DrillHouseInput {
@@ -31,6 +32,8 @@ export interface DrillHouseInput {
   dir: string;
   /** Services can be told where to die. */
   crashes: boolean;
+  /** What kaspi waits for after a return of money whose answer was lost. */
+  refundWaits: RefundWaits;
   /** Collector of traces; none if left out. */
   otlpUrl?: string;
   /** What is stored need not survive a power cut. */
@@ -82,7 +85,9 @@ export class DrillHouse {
       ...(hurry === undefined ? {} : { hurry }),
       environment: (service, replica) => ({
         ...(input.otlpUrl === undefined ? {} : { TOLEM_OTLP_URL: input.otlpUrl }),
-        ...(service === 'gateway' ? { TOLEM_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' } : {}),
+        ...(service === 'gateway'
+          ? { TOLEM_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' }
+          : refundWaitsEnvironment(input.refundWaits)),
         ...crashes?.environment(service, replica),
       }),
       onServiceEnd: (service, replica) => ends.push(`${service} ${replica}`),
@@ -105,6 +110,11 @@ export class DrillHouse {
       await webhooks.close();
       throw error;
     }
+  }
+
+  /** A refund that has no end by then, from when it was asked for, is a difference; ms. */
+  get refundsEndWithinMs(): number {
+    return this.input.refundWaits.endsWithinMs;
   }
 
   process(name: string, replica = 1): HouseProcess {

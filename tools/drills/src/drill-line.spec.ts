@@ -9,6 +9,7 @@ const RESULT: DrillResult = {
   payments: 20,
   succeeded: 20,
   unpaid: {},
+  refunds: { asked: 6, succeeded: 6, inferred: 0, unknown: 0, unreturned: {}, slowestMs: 900 },
   faultMs: 5,
   recoveryMs: 300,
   createToQrP99Ms: 80,
@@ -24,6 +25,7 @@ describe('what a person reads of a drill', () => {
     expect(text).toContain('books      agree');
     expect(text).toContain('repeats    none of 40 requests');
     expect(text).toContain('after 0.3 s');
+    expect(text).toContain('refunds    6, 6 succeeded, the slowest took 0.9 s');
     expect(text).not.toMatch(/note|DIFFER|FAILED/);
   });
 
@@ -32,6 +34,14 @@ describe('what a person reads of a drill', () => {
       ...RESULT,
       recoveryMs: null,
       unpaid: { not_started: 2 },
+      refunds: {
+        asked: 6,
+        succeeded: 4,
+        inferred: 3,
+        unknown: 1,
+        unreturned: { refund_too_much: 2 },
+        slowestMs: 14_000,
+      },
       requests: { ...NONE, unavailable: 3, failed: 1 },
       ended: ['kaspi 1'],
       differences: ['pay_1 was paid 2 times at the bank'],
@@ -44,6 +54,7 @@ describe('what a person reads of a drill', () => {
       'NOT WITHIN',
       'DIFFER in 1',
       'paid 2 times',
+      '6, 4 succeeded (3 found out by reading), 2 refund_too_much, 1 unknown meanwhile, the slowest took 14.0 s',
     ]) {
       expect(text).toContain(part);
     }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { ChainServer, type ChainServerInput } from './chain-server.ts';
-import { eventAnswer, type ToldPayment, toldPayment } from './told-payment.ts';
+import { ChainServer, type ChainServerInput, jsonOf } from './chain-server.ts';
+import { eventAnswer, ToldBook } from './told.ts';
 
 const WAIT_S = 5;
 const AGAIN_MS = 500;
@@ -9,10 +9,9 @@ const page = z.looseObject({ data: z.array(eventAnswer), next: z.string() });
 
 /** A back office that keeps its books by reading the events from the first one on, as docs/integrating.md tells it to. */
 export class EventReader {
-  /** About payments, in the order in which they were read. */
-  readonly told: ToldPayment[] = [];
+  readonly told = new ToldBook();
+  /** Ids that the cursor gave more than once. */
   readonly twice: string[] = [];
-  private readonly known = new Set<string>();
   private readonly stopped = new AbortController();
   /** Of its own, so that only what tills had to repeat is counted there. */
   private readonly chain: ChainServer;
@@ -36,13 +35,9 @@ export class EventReader {
       try {
         const path = `/v1/events?wait=${WAIT_S}&limit=100${after === '' ? '' : `&after=${after}`}`;
         const answer = await this.chain.request({ method: 'GET', path, waitSeconds: WAIT_S });
-        if (answer.status !== 200) throw new Error(`GET ${path} was answered with ${answer.status}`);
-        const { data, next } = page.parse(JSON.parse(answer.text));
+        const { data, next } = page.parse(jsonOf(path, answer));
         for (const event of data) {
-          if (this.known.has(event.id)) this.twice.push(event.id);
-          this.known.add(event.id);
-          const told = toldPayment(event);
-          if (told !== undefined) this.told.push(told);
+          if (!this.told.take(event)) this.twice.push(event.id);
         }
         after = encodeURIComponent(next);
       } catch {

@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { countsSince } from './chain-server.ts';
 import type { Drill } from './drill.ts';
 import type { DrillHouse } from './drill-house.ts';
-import type { DrillResult } from './drill-result.ts';
+import type { DrillResult, RefundsResult } from './drill-result.ts';
 import { Load } from './load.ts';
 import { recoveredAtMs } from './recovered-at.ts';
+import type { AskedRefund } from './refund-till.ts';
 import type { Sale } from './sale.ts';
 import { settleBooks } from './settle-books.ts';
 import { until } from './until.ts';
@@ -37,7 +38,11 @@ export async function runDrill(drill: Drill, run: DrillRun): Promise<DrillResult
     pause(Math.max(ms * scale, atLeastMs), undefined, { signal });
   const sinceMs = Date.now();
   const before = { counts: { ...house.server.counts }, ends: house.ends.length };
-  const load = new Load({ chain: house.server, place, rate, name: `${run.runId}-${drill.name}`, desks, signal });
+  const { server: chain, refundsEndWithinMs } = house;
+  const load = new Load({
+    ...{ chain, place, rate, desks, refundsEndWithinMs, signal },
+    name: `${run.runId}-${drill.name}`,
+  });
   await wait(BEFORE_MS, LEAST_BEFORE_MS);
   say('the fault');
   const faultAtMs = Date.now();
@@ -49,18 +54,19 @@ export async function runDrill(drill: Drill, run: DrillRun): Promise<DrillResult
     return recoveredAtMs(load.sales, faultEndMs, Date.now());
   };
   const isRecovered = (await until(recovered, RECOVERY_TIMEOUT_MS, signal)) !== undefined;
-  say('the last payments end');
+  say('the last payments and refunds end');
   await load.stop();
   // Who was caught by the fault may have shown only now for how long.
   const recoveredMs = isRecovered ? recoveredAtMs(load.sales, faultEndMs, Date.now()) : undefined;
   const requests = countsSince(house.server.counts, before.counts);
   say('comparing the books');
-  const differences = await settleBooks(house, load.sales, sinceMs);
+  const differences = await settleBooks(house, load, sinceMs);
   return {
     ...{ name: drill.name, title: drill.title },
     payments: load.sales.length,
     succeeded: load.sales.filter(({ told }) => told === 'succeeded').length,
-    unpaid: unpaidOf(load.sales),
+    unpaid: inVain(load.sales),
+    refunds: refundsOf(load.refunds),
     faultMs: faultEndMs - faultAtMs,
     recoveryMs: recoveredMs === undefined ? null : recoveredMs - faultEndMs,
     createToQrP99Ms: p99Of(load.sales),
@@ -71,8 +77,22 @@ export async function runDrill(drill: Drill, run: DrillRun): Promise<DrillResult
   };
 }
 
-function unpaidOf(sales: readonly Sale[]): Record<string, number> {
-  const reasons = sales.flatMap(({ told, failure }) =>
+function refundsOf(refunds: readonly AskedRefund[]): RefundsResult {
+  const succeeded = refunds.filter(({ told }) => told === 'succeeded');
+  const took = refunds.flatMap(({ sentAtMs, endedAtMs }) => (endedAtMs === undefined ? [] : [endedAtMs - sentAtMs]));
+  return {
+    asked: refunds.length,
+    succeeded: succeeded.length,
+    inferred: succeeded.filter(({ inferred }) => inferred === true).length,
+    unknown: refunds.filter(({ unknown }) => unknown === true).length,
+    unreturned: inVain(refunds),
+    slowestMs: took.length === 0 ? null : Math.max(...took),
+  };
+}
+
+/** What has ended without money having moved, by reason. */
+function inVain(ended: readonly { told?: string; failure?: string }[]): Record<string, number> {
+  const reasons = ended.flatMap(({ told, failure }) =>
     told === undefined || told === 'succeeded' ? [] : [failure ?? told],
   );
   return Object.fromEntries([...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => [reason, all.length]));

@@ -1,14 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { forgetStack, isAlive, type Output, Progress, stackFolder, tolemFolder } from '@tolem/local-stack';
+import {
+  displayDuration,
+  forgetStack,
+  isAlive,
+  type Output,
+  Progress,
+  stackFolder,
+  tolemFolder,
+} from '@tolem/local-stack';
 import { DrillHouse, forgetDir, REPLICAS } from './drill-house.ts';
 import { drillLines } from './drill-line.ts';
 import type { DrillOptions } from './drill-options.ts';
 import type { DrillResult } from './drill-result.ts';
+import { type RefundWaits, refundWaits } from './refund-waits.ts';
 import { runDrill } from './run-drill.ts';
 
-/** A run of all drills at full length takes about half an hour; `--long` one and a half. */
+/** Twice what a run of all drills takes with `--long`. */
 const LONGEST_MS = 3 * 3_600_000;
 
 /** Starts a house, runs the drills one after another, writes what they showed. Answers the exit code. */
@@ -27,15 +36,18 @@ export async function runDrills(
   let house: DrillHouse | undefined;
   const results: DrillResult[] = [];
   try {
-    house = await DrillHouse.open({ dir, crashes, progress, stopping, hurry: signals.hurry });
+    const waits = refundWaits(options.scale);
+    house = await DrillHouse.open({ dir, crashes, refundWaits: waits, progress, stopping, hurry: signals.hurry });
     progress.line();
     progress.line(
       `${options.rate} payments per second through ${REPLICAS} gateways and ${REPLICAS} kaspi; waits scaled by ${options.scale}`,
     );
+    progress.line(waitsLine(waits));
     await Promise.race([runAll(house, options, progress, results), house.house.failure]);
     const path = join(folder, `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`);
     const { rate, scale, long } = options;
-    await writeFile(path, `${JSON.stringify({ rate, scale, long, replicas: REPLICAS, drills: results }, null, 2)}\n`);
+    const figures = { rate, scale, long, replicas: REPLICAS, refund_waits: waits, drills: results };
+    await writeFile(path, `${JSON.stringify(figures, null, 2)}\n`);
     const differ = results.filter(({ differences }) => differences.length > 0).length;
     progress.line();
     progress.line(differ === 0 ? 'The books agree after every drill.' : `THE BOOKS DIFFER after ${differ} drills.`);
@@ -64,6 +76,13 @@ async function runAll(
     results.push(result);
     for (const line of drillLines(result).slice(1)) progress.line(`  ${line}`);
   }
+}
+
+function waitsLine({ writeTimeoutMs, resolveAfterMs, unchangedOverMs, endsWithinMs }: RefundWaits): string {
+  const [write, resolve, unchanged, ends] = [writeTimeoutMs, resolveAfterMs, unchangedOverMs, endsWithinMs].map((ms) =>
+    displayDuration(ms),
+  );
+  return `a return of money may take ${write}, is not judged for ${resolve}, needs the bank's books unchanged over ${unchanged}; every refund ends within ${ends}`;
 }
 
 /** A run that was killed leaves its data, and every run its logs, until the next one. */

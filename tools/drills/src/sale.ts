@@ -1,6 +1,6 @@
 import { isFinal, PAYMENT_STATUSES, type PaymentStatus } from '@tolem/domain';
 import { z } from 'zod';
-import type { ChainCall, ChainServer } from './chain-server.ts';
+import { type ChainCall, type ChainServer, jsonOf } from './chain-server.ts';
 
 /** Short, so that a till at a gateway that is held goes to the other one while there is still time. */
 const CREATE_WAIT_S = 2;
@@ -15,6 +15,8 @@ export const paymentAnswer = z.looseObject({
   amount: z.int().nullable(),
   reference: z.string().nullable(),
   version: z.int(),
+  amount_refunded: z.int(),
+  amount_refundable: z.int(),
   created_at: z.iso.datetime().transform((text) => Date.parse(text)),
   next_action: z.looseObject({ qr: z.string().optional() }).nullable(),
   failure: z.looseObject({ code: z.string() }).nullable(),
@@ -86,7 +88,5 @@ function showQr(sale: Sale, payment: PaymentAnswer): void {
 }
 
 async function ask(chain: ChainServer, call: ChainCall): Promise<PaymentAnswer> {
-  const answer = await chain.request(call);
-  if (answer.status < 300) return paymentAnswer.parse(JSON.parse(answer.text));
-  throw new Error(`${call.method} ${call.path} was answered with ${answer.status}: ${answer.text.slice(0, 300)}`);
+  return paymentAnswer.parse(jsonOf(call.path, await chain.request(call)));
 }

@@ -1,30 +1,38 @@
 import { z } from 'zod';
-import { readBank } from './bank-row.ts';
-import { differencesIn, type OurPayment } from './books.ts';
+import { readBank } from './bank-books.ts';
+import { differencesIn } from './books.ts';
+import { jsonOf } from './chain-server.ts';
 import type { DrillHouse } from './drill-house.ts';
-import { paymentAnswer, type Sale } from './sale.ts';
+import type { Load } from './load.ts';
+import { refundAnswer } from './refund-till.ts';
+import { paymentAnswer } from './sale.ts';
 import { until } from './until.ts';
 
 /** Beyond the lease of a webhook whose process died with it (60 s). */
 const SETTLE_MS = 100_000;
-const page = z.looseObject({ data: z.array(paymentAnswer), next: z.string().nullable() });
+const next = z.string().nullable();
+const payments = z.looseObject({ data: z.array(paymentAnswer), next });
+const refunds = z.looseObject({
+  data: z.array(refundAnswer.transform((refund) => ({ ...refund, late: false }))),
+  next,
+});
 
 /**
- * Compares the books of these sales until they agree. Events and webhooks may come a little later than what they tell of,
- * so that what still differs at the end is what differs.
+ * Compares the books of these sales and refunds until they agree. Events and webhooks may come a little later than what
+ * they tell of, so that what still differs at the end is what differs.
  *
  * @param sinceMs before the first of these sales and after the last one of others
  */
 export async function settleBooks(
   house: DrillHouse,
-  sales: readonly Sale[],
+  load: Pick<Load, 'sales' | 'refunds'>,
   sinceMs: number,
   timeoutMs = SETTLE_MS,
 ): Promise<string[]> {
   let differences: string[] = [];
   await until(
     async () => {
-      differences = await compare(house, sales, sinceMs);
+      differences = await compare(house, load, sinceMs);
       return differences.length === 0 ? true : undefined;
     },
     timeoutMs,
@@ -33,14 +41,17 @@ export async function settleBooks(
   return differences;
 }
 
-async function compare(house: DrillHouse, sales: readonly Sale[], sinceMs: number): Promise<string[]> {
-  const ours = await readOurs(house, sinceMs);
-  const { control } = house.house.sandbox;
-  const bank = await readBank(control, house.house.ending);
+async function compare(
+  house: DrillHouse,
+  { sales, refunds: asked }: Pick<Load, 'sales' | 'refunds'>,
+  sinceMs: number,
+): Promise<string[]> {
+  const since = new Date(sinceMs).toISOString();
   return differencesIn({
-    sales,
-    ours,
-    bank: bank.filter(({ calls }) => (calls[0]?.at ?? 0) >= sinceMs),
+    ...{ sales, asked },
+    payments: await readAll(house, `/v1/payments?limit=100&created_after=${since}`, payments),
+    refunds: await readAll(house, `/v1/refunds?limit=100&created_after=${since}`, refunds),
+    bank: await readBank(house.house.sandbox.control, sinceMs, house.house.ending),
     events: house.events.told,
     eventsTwice: house.events.twice,
     webhooks: house.webhooks.told,
@@ -48,18 +59,21 @@ async function compare(house: DrillHouse, sales: readonly Sale[], sinceMs: numbe
   });
 }
 
-/** Every payment that was created since then. */
-async function readOurs({ server }: DrillHouse, sinceMs: number): Promise<OurPayment[]> {
-  const payments: OurPayment[] = [];
-  const since = new Date(sinceMs).toISOString();
+/** Every page of a list. */
+async function readAll<T>(
+  { server }: DrillHouse,
+  list: string,
+  page: z.ZodType<{ data: T[]; next: string | null }>,
+): Promise<T[]> {
+  const all: T[] = [];
   let after: string | null = '';
   while (after !== null) {
-    const path = `/v1/payments?limit=100&created_after=${since}${after === '' ? '' : `&after=${after}`}`;
-    const answer = await server.request({ method: 'GET', path });
-    if (answer.status !== 200) throw new Error(`GET ${path} was answered with ${answer.status}: ${answer.text}`);
-    const read: z.output<typeof page> = page.parse(JSON.parse(answer.text));
-    payments.push(...read.data);
+    const path: string = after === '' ? list : `${list}&after=${after}`;
+    const read: { data: T[]; next: string | null } = page.parse(
+      jsonOf(path, await server.request({ method: 'GET', path })),
+    );
+    all.push(...read.data);
     after = read.next;
   }
-  return payments;
+  return all;
 }

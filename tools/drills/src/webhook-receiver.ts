@@ -1,21 +1,19 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
-import { eventAnswer, type ToldPayment, toldPayment } from './told-payment.ts';
+import { eventAnswer, ToldBook } from './told.ts';
 
 const OLDEST_S = 300;
 const MOST_BYTES = 256 * 1024;
 
 /** A chain's server that takes webhooks, checks them as docs/integrating.md tells it to and handles each event once. */
 export class WebhookReceiver {
-  /** About payments, one entry per event, in the order in which they came first. */
-  readonly told: ToldPayment[] = [];
-  readonly headers: IncomingHttpHeaders[] = [];
+  readonly told = new ToldBook();
+  /** What the first delivery of each event came with. */
+  readonly headers = new Map<string, IncomingHttpHeaders>();
   /** Deliveries whose signature was wrong. */
   forged = 0;
-  deliveries = 0;
   /** Shown once, when the endpoint is made. */
   secret = '';
-  private readonly known = new Set<string>();
 
   private constructor(private readonly server: Server) {}
 
@@ -36,10 +34,6 @@ export class WebhookReceiver {
     return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/hook`;
   }
 
-  has(event: string): boolean {
-    return this.known.has(event);
-  }
-
   async close(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -47,19 +41,12 @@ export class WebhookReceiver {
 
   private async take(request: IncomingMessage): Promise<number> {
     const body = await bodyOf(request);
-    this.deliveries += 1;
     if (!isSigned(this.secret, request.headers, body, Date.now())) {
       this.forged += 1;
       return 401;
     }
     const event = eventAnswer.parse(JSON.parse(body));
-    if (this.known.has(event.id)) return 204;
-    this.known.add(event.id);
-    const told = toldPayment(event);
-    if (told !== undefined) {
-      this.told.push(told);
-      this.headers.push(request.headers);
-    }
+    if (this.told.take(event)) this.headers.set(event.id, request.headers);
     return 204;
   }
 }
