@@ -38,6 +38,10 @@ export class MemoryPollSchedule implements PollSchedule {
     private readonly maxEntries = 200_000,
   ) {}
 
+  async missing(ids: readonly string[]): Promise<readonly string[]> {
+    return ids.filter((id) => !this.#slots.has(id));
+  }
+
   async addMissing(entries: readonly PollEntry[]): Promise<void> {
     for (const entry of entries) {
       if (!this.#slots.has(entry.id) && this.#slots.size < this.maxEntries) this.#insert(entry);

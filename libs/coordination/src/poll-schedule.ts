@@ -38,6 +38,11 @@ export interface PollTurn {
  * from the database, at once where it was lost as a whole, and every 30 s where only some of it was.
  */
 export interface PollSchedule {
+  /**
+   * Those of these ids that have no entry here, in no particular order: only what is lost needs to be read from the
+   * database and put back.
+   */
+  missing(ids: readonly string[]): Promise<readonly string[]>;
   /** Adds what is not there yet; an entry that is there stays as it is. */
   addMissing(entries: readonly PollEntry[]): Promise<void>;
   /** Adds or replaces an entry and frees it from any lease: there is news, old plans are void. */

@@ -20,6 +20,7 @@ const LEASE_MS = 50;
 
 type Operation =
   | { readonly kind: 'put' | 'addMissing'; readonly id: string; readonly group: string; readonly inMs: number }
+  | { readonly kind: 'missing'; readonly ids: readonly string[] }
   | { readonly kind: 'claim'; readonly limit: number }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'reschedule' | 'finish'; readonly pick: number; readonly inMs: number }
@@ -31,6 +32,7 @@ const inMs = fc.integer({ min: -20, max: 120 });
 const pick = fc.nat(1_000);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: fc.constantFrom('put', 'addMissing'), id, group, inMs }),
+  fc.record({ kind: fc.constant('missing'), ids: fc.uniqueArray(id) }),
   fc.record({ kind: fc.constant('claim'), limit: fc.integer({ min: 0, max: 6 }) }),
   fc.record({ kind: fc.constant('advance'), ms: fc.integer({ min: 0, max: 60 }) }),
   fc.record({ kind: fc.constantFrom('reschedule', 'finish'), pick, inMs }),
@@ -59,6 +61,11 @@ async function step(op: Operation, { under, naive, claims }: Parties): Promise<v
       if (op.kind === 'put') await schedule.put(entry);
       else await schedule.addMissing([entry]);
       naive[op.kind](entry);
+      return;
+    }
+    case 'missing': {
+      const missing = await schedule.missing(op.ids);
+      expect([...missing].sort()).toEqual(op.ids.filter((each) => !naive.kept.has(each)).sort());
       return;
     }
     case 'claim': {
@@ -265,6 +272,18 @@ export function pollScheduleContract(
       expect(await take(1, LEASE_MS)).toEqual([]);
     });
 
+    it('says what is lost, and counts what somebody holds as there', async () => {
+      const ids = Array.from({ length: 2_500 }, (_, n) => `pay_${n}`);
+      expect(await schedule.missing(ids)).toHaveLength(2_500);
+      await schedule.addMissing(ids.map((each) => entry(each, 10)));
+      await take(5, LEASE_MS);
+      expect(await schedule.missing(ids)).toEqual([]);
+      await schedule.remove('pay_0');
+      await schedule.remove('pay_2499');
+      expect([...(await schedule.missing(ids))].sort()).toEqual(['pay_0', 'pay_2499']);
+      expect(await schedule.missing([])).toEqual([]);
+    });
+
     it('is healed by re-seeding: what was lost comes back and what is held stays held', async () => {
       const seeds = ['a', 'b', 'c'].map((each) => entry(each, 10));
       await schedule.addMissing(seeds);
@@ -312,6 +331,13 @@ export function pollScheduleContract(
         const served: (string | undefined)[] = [];
         for (let n = 0; n < 12; n += 1) served.push((await claimOne()).group);
         expect(served).toEqual([...groups, ...groups, ...groups, ...groups]);
+      });
+
+      it('keeps the place in the line of what was due when nothing was taken', async () => {
+        await schedule.put(entry('first', 0, '{}', 'con_1'));
+        expect(await take(0, LEASE_MS)).toEqual([]);
+        await schedule.put(entry('second', 1, '{}', 'con_2'));
+        expect(idsOf(await take(9, LEASE_MS))).toEqual(['first', 'second']);
       });
 
       it('keeps the order of due times within a group', async () => {

@@ -150,6 +150,8 @@ describe('Redis', () => {
       try {
         // The first to notice may have to wait until its command times out; those behind it do not.
         await schedule.put(entry('while away'));
+        // What Redis may still hold and gives to nobody has to be put in again.
+        expect(await schedule.missing(['before', 'while away'])).toEqual(['before']);
         await schedule.addMissing([entry('seeded'), entry('removed')]);
         await schedule.remove('removed');
         expect(await schedule.reschedule(held, { dueAt: Date.now() - 1, payload: 'asked' })).toBe(true);

@@ -43,6 +43,8 @@ export class ConnectionPools {
   /** Ordered by last use. */
   readonly #entries = new Map<string, Entry>();
   readonly #retiring = new Set<Promise<void>>();
+  /** Of lists of authorities, so that not every request has to work out the same again. */
+  readonly #fingerprints = new Map<string, string>();
 
   constructor(
     private readonly limits: PoolsLimits,
@@ -53,7 +55,7 @@ export class ConnectionPools {
   /** @throws InvalidEgressRequest, ConnectError, as `routeOf` does */
   wayTo(target: EgressTarget, address: string, exit: Exit): Way {
     const family = JSON.stringify([address, target.credential?.id ?? null, exit.name]);
-    const key = JSON.stringify([family, target.credential?.version ?? null, fingerprintOfTrust(target)]);
+    const key = JSON.stringify([family, target.credential?.version ?? null, this.#fingerprintOfTrust(target)]);
     const entry = this.#entries.get(key) ?? this.#create(target, address, exit, family);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
@@ -96,6 +98,17 @@ export class ConnectionPools {
     return { pool, breaker, family, place, exit, usedMs: 0 };
   }
 
+  #fingerprintOfTrust({ credential, caPem }: EgressTarget): string | null {
+    const trustedPem = credential?.caPem ?? caPem;
+    if (trustedPem === undefined) return null;
+    const known = this.#fingerprints.get(trustedPem);
+    if (known !== undefined) return known;
+    const fingerprint = createHash('sha256').update(trustedPem).digest('base64');
+    if (this.#fingerprints.size >= this.limits.pools) this.#fingerprints.clear();
+    this.#fingerprints.set(trustedPem, fingerprint);
+    return fingerprint;
+  }
+
   /** The entry used last stays in any case. */
   #retireUnused(): void {
     const bestBeforeMs = this.nowMs() - this.limits.idleMs;
@@ -117,11 +130,6 @@ export class ConnectionPools {
 
 export const PROXY_PAUSED = 'failed and is left alone for a while';
 export const BREAKER_OPEN = 'this way to the provider failed too often in a row';
-
-function fingerprintOfTrust({ credential, caPem }: EgressTarget): string | null {
-  const trustedPem = credential?.caPem ?? caPem;
-  return trustedPem === undefined ? null : createHash('sha256').update(trustedPem).digest('base64');
-}
 
 function placeOf({ credential }: EgressTarget, address: string, exit: Exit): EgressPlace {
   return {

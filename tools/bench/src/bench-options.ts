@@ -45,7 +45,7 @@ const MOST_LOST = 100;
 /** Stopping a service in order, and starting it. */
 const RESTART_S = 6;
 const DISTRIBUTED_ONLY: readonly BenchName[] = ['startup', 'rolling'];
-const WITH_PROFILE: readonly BenchName[] = ['payments', 'create', 'read', 'poll', 'idle'];
+const WITH_PROFILE: readonly BenchName[] = ['payments', 'create', 'read', 'poll', 'waiting', 'idle'];
 /** What its payments need before and after the measured run. */
 const AROUND_S: Partial<Record<BenchName, number>> = { refunds: 150, waiting: 240, certificate: 20 };
 const MINUTES: Partial<Record<BenchName, number>> = { refunds: 9, waiting: 10 };

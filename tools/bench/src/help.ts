@@ -44,7 +44,7 @@ Options
   --no-call           waiting: nobody is asked and no house is started; Redis alone
   --flame             profiles every service in a further run of the same rate: a .cpuprofile of each beside the result
                       (Chrome's developer tools and speedscope read it) and a table of what costs most (not for
-                      startup, rolling, refunds, waiting and certificate)
+                      startup, rolling, refunds and certificate)
   --help              show this text
 
 TOLEM_ variables that are set reach the services (pool sizes, for example); the log level is info whatever is set.

@@ -69,7 +69,13 @@ export async function measureWaiting(bench: Bench, about: AboutBench): Promise<B
     ...(polling.unanswered === 0 ? [] : [`${polling.unanswered} questions were not answered`]),
   ];
   const table = waitingTable(result, { notes, statements: counts.statements ?? [], othersCores: used.othersCores });
-  return { result, table, good: polling.unanswered === 0 && rows === 0 && polling.asked > 0, profiled: undefined };
+  return {
+    ...{ result, table, good: polling.unanswered === 0 && rows === 0 && polling.asked > 0 },
+    profiled: {
+      rate: polling.asked / seconds,
+      run: (profiledS) => pause(profiledS * 1_000, undefined, { signal }),
+    },
+  };
 }
 
 /** Bytes by process, and what Redis says that it uses. */

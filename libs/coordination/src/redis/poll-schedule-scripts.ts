@@ -66,6 +66,19 @@ for i = 4, #ARGV, 4 do
 end
 `);
 
+/**
+ * ARGV: ids. Reply: those that have no entry. What cannot be written (a replica, full memory) gives no entries out either;
+ * writing nothing fails there, as a claim does.
+ */
+export const MISSING = new RedisScript(`
+redis.call('SETRANGE', KEYS[5], 0, '')
+local missing = {}
+for _, id in ipairs(ARGV) do
+  if redis.call('HEXISTS', KEYS[1], id) == 0 then missing[#missing + 1] = id end
+end
+return missing
+`);
+
 /** How many groups one claim may wake: what sleeps on in a flood is woken by the next one, a tick later. */
 const MAX_WOKEN = 1_000;
 
@@ -99,25 +112,26 @@ end
 
 local reply, taken = { string.format('%.0f', now), '', emptied and '1' or '0' }, 0
 while taken < limit do
-  local group = redis.call('ZRANGE', ring, 0, 0)[1]
+  local first = redis.call('ZRANGE', ring, 0, 1)
+  local group = first[1]
   if not group then break end
   redis.call('ZREM', ring, group)
-  local id, at = soonest(group)
-  if id and at <= now then
+  -- Who is alone in the ring has all the turns.
+  local turns = first[2] and 1 or limit - taken
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', groups .. group, '-inf', now, 'LIMIT', 0, turns)) do
     local known = redis.call('HGET', entries, id)
     if known then
       local _, due, _, payload = cmsgpack.unpack(known)
       taken = taken + 1
-      local lease = ARGV[4] .. ':' .. taken
+      local lease, at = ARGV[4] .. ':' .. taken, #reply
       keep(id, lease, due, leaseUntil, group, payload)
-      for _, part in ipairs({ id, lease, string.format('%.0f', due), group, payload }) do
-        reply[#reply + 1] = part
-      end
+      reply[at + 1], reply[at + 2], reply[at + 3] = id, lease, string.format('%.0f', due)
+      reply[at + 4], reply[at + 5] = group, payload
     else
       redis.call('ZREM', groups .. group, id)
     end
-    id, at = soonest(group)
   end
+  local id, at = soonest(group)
   if id and at <= now then
     queue(group)
   elseif id then
@@ -132,17 +146,24 @@ end
 return reply
 `);
 
-/** ARGV: time, id, lease, delay, payload. Reply: 1, or 0 where the lease was lost. */
+/** ARGV: time, then id, lease, delay and payload of each claim. Reply: of each 1, or 0 where the lease was lost. */
 export const RESCHEDULE = new RedisScript(`${NOW}${COMMON}
-local id = ARGV[2]
-local known = redis.call('HGET', entries, id)
-if not known then return 0 end
-local lease, _, group = cmsgpack.unpack(known)
-if lease ~= ARGV[3] then return 0 end
-local due = now + ARGV[4]
-keep(id, '', due, due, group, ARGV[5])
-changed(group)
-return 1
+local reply, moved = {}, {}
+for i = 2, #ARGV, 4 do
+  local id, done = ARGV[i], 0
+  local known = redis.call('HGET', entries, id)
+  if known then
+    local lease, _, group = cmsgpack.unpack(known)
+    if lease == ARGV[i + 1] then
+      local due = now + ARGV[i + 2]
+      keep(id, '', due, due, group, ARGV[i + 3])
+      moved[group], done = true, 1
+    end
+  end
+  reply[#reply + 1] = done
+end
+for group in pairs(moved) do changed(group) end
+return reply
 `);
 
 /** ARGV: id, and the lease that must still be held, or '' to end it whoever holds it. Reply: 1, or 0 for nothing done. */

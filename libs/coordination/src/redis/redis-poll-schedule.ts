@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '@tolem/domain';
 import type { PollClaim, PollEntry, PollSchedule, PollTurn } from '../poll-schedule.ts';
 import { soonestOf } from '../soonest-of.ts';
-import { CLAIM, END, PUT, RESCHEDULE, SEEDED } from './poll-schedule-scripts.ts';
+import { CLAIM, END, MISSING, PUT, RESCHEDULE, SEEDED } from './poll-schedule-scripts.ts';
+import { Gathered } from './gathered.ts';
 import type { RedisHandle } from './redis-handle.ts';
 import { type ScriptTime, timeArgument } from './redis-script.ts';
 
@@ -24,12 +25,23 @@ export interface RedisPollScheduleOptions {
 interface Shard {
   readonly number: number;
   readonly keys: readonly string[];
+  readonly rescheduling: Gathered<Rescheduled, boolean>;
+}
+
+interface Rescheduled {
+  readonly claim: PollClaim;
+  readonly dueAt: number;
+  readonly payload: string;
 }
 
 const MAX_ENTRIES = 1_000_000;
 /** So that a re-seeding of everything never holds up the others for more than some milliseconds. */
 const ENTRIES_PER_CALL = 250;
+/** The same for a mere look whether they are there. */
+const IDS_PER_CALL = 1_000;
 const FIELDS_OF_CLAIM = 5;
+/** Every question ends with one; at a thousand a second some of them travel together. */
+const RESCHEDULED = { gatherMs: 4, most: 100 };
 
 /**
  * The schedule of all processes of a service, kept in Redis and moved by its time. One call each for putting, claiming any
@@ -52,17 +64,28 @@ export class RedisPollSchedule implements PollSchedule {
     if (!(Number.isSafeInteger(count) && count > 0)) throw new RangeError(`a schedule cannot have ${count} shards`);
     this.#shards = Array.from({ length: count }, (_, number) => {
       const tag = `${redis.prefix}{poll:${options.name}:${number}}:`;
-      return { number, keys: ['entries', 'asleep', 'ring', 'group:', 'seeded'].map((key) => `${tag}${key}`) };
+      const keys = ['entries', 'asleep', 'ring', 'group:', 'seeded'].map((key) => `${tag}${key}`);
+      return { number, keys, rescheduling: new Gathered(RESCHEDULED, (some) => this.#reschedule(keys, some)) };
     });
     this.#clock = options.clock ?? systemClock;
     this.#time = options.time ?? 'redis';
     this.#maxPerShard = Math.ceil((options.maxEntries ?? MAX_ENTRIES) / count);
   }
 
+  async missing(ids: readonly string[]): Promise<readonly string[]> {
+    const byShard = Map.groupBy(ids, (id) => this.#shardOf(id));
+    const parts = [...byShard].flatMap(([shard, own]) =>
+      chunksOf(own, IDS_PER_CALL).map(async (some) => {
+        const reply = await MISSING.run(this.redis, shard.keys, some);
+        if (!Array.isArray(reply)) throw new TypeError('missing entries were answered with something else than a list');
+        return reply.map(String);
+      }),
+    );
+    return (await Promise.all(parts)).flat();
+  }
+
   async addMissing(entries: readonly PollEntry[]): Promise<void> {
-    for (let from = 0; from < entries.length; from += ENTRIES_PER_CALL) {
-      await this.#put('missing', entries.slice(from, from + ENTRIES_PER_CALL));
-    }
+    for (const some of chunksOf(entries, ENTRIES_PER_CALL)) await this.#put('missing', some);
   }
 
   put(entry: PollEntry): Promise<void> {
@@ -77,7 +100,8 @@ export class RedisPollSchedule implements PollSchedule {
     this.#claims += 1;
     const claims: PollClaim[] = [];
     const turns: PollTurn[] = [];
-    for (let n = 0; n < this.#shards.length && claims.length < limit; n += 1) {
+    // Who takes nothing wakes what is due all the same, so that it keeps its place among what becomes due later.
+    for (let n = 0; n < this.#shards.length && (claims.length < limit || limit === 0); n += 1) {
       // Another shard is first each time, so that none of them goes hungry behind the others.
       const shard = this.#shards[(this.#claims + n) % this.#shards.length];
       if (shard === undefined) continue;
@@ -91,8 +115,7 @@ export class RedisPollSchedule implements PollSchedule {
   }
 
   async reschedule(claim: PollClaim, next: { readonly dueAt: number; readonly payload: string }): Promise<boolean> {
-    const args = [timeArgument(this.#time), claim.id, claim.lease, this.#delay(next.dueAt), next.payload];
-    return (await RESCHEDULE.run(this.redis, this.#shardOf(claim.id).keys, args)) === 1;
+    return this.#shardOf(claim.id).rescheduling.run({ claim, ...next });
   }
 
   async finish(claim: PollClaim): Promise<boolean> {
@@ -101,6 +124,15 @@ export class RedisPollSchedule implements PollSchedule {
 
   async remove(id: string): Promise<void> {
     await END.run(this.redis, this.#shardOf(id).keys, [id, '']);
+  }
+
+  async #reschedule(keys: readonly string[], some: readonly Rescheduled[]): Promise<readonly boolean[]> {
+    const reply = await RESCHEDULE.run(this.redis, keys, [
+      timeArgument(this.#time),
+      ...some.flatMap(({ claim, dueAt, payload }) => [claim.id, claim.lease, this.#delay(dueAt), payload]),
+    ]);
+    if (!Array.isArray(reply)) throw new TypeError('rescheduling was answered with something else than a list');
+    return reply.map((done) => done === 1);
   }
 
   async #put(which: 'all' | 'missing', entries: readonly PollEntry[]): Promise<void> {
@@ -142,4 +174,8 @@ export class RedisPollSchedule implements PollSchedule {
     if (shard === undefined) throw new RangeError('a schedule without shards');
     return shard;
   }
+}
+
+function chunksOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }

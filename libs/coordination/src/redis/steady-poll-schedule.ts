@@ -21,6 +21,13 @@ export class SteadyPollSchedule implements PollSchedule {
     private readonly own: MemoryPollSchedule,
   ) {}
 
+  async missing(ids: readonly string[]): Promise<readonly string[]> {
+    return this.#either(
+      () => this.shared.missing(ids),
+      () => this.own.missing(ids),
+    );
+  }
+
   async addMissing(entries: readonly PollEntry[]): Promise<void> {
     await this.#either(
       () => this.shared.addMissing(entries),

@@ -7,7 +7,7 @@ import { askRefund } from '../refunds/ask-refund.ts';
 import type { Asking, AskingRooms } from './asking.ts';
 import type { KitMetrics } from '../service/kit-metrics.ts';
 import { ClaimSize } from './claim-size.ts';
-import { openEntries } from './open-entries.ts';
+import { entriesOf, openIds } from './open-entries.ts';
 import { CONNECTION, entryOf, intervalOf, isRefundPlan, type Plan, READ_ANEW, type RefundPlan } from './poll-plan.ts';
 import { PollTimer } from './poll-timer.ts';
 import type { KitSurroundings } from '../settings.ts';
@@ -144,7 +144,9 @@ export class Polling {
   async reseed(): Promise<void> {
     const { db, schedule } = this.rooms;
     const now = this.around.clock.now();
-    for await (const entries of openEntries(db, now, this.#horizon(now))) {
+    const horizonMs = this.#horizon(now);
+    for await (const ids of openIds(db, horizonMs)) {
+      const entries = await entriesOf(db, await schedule.missing(ids), now, horizonMs);
       await schedule.addMissing(entries);
       for (const { dueAt } of entries) this.#timer.expect(dueAt);
     }

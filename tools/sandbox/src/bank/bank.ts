@@ -191,7 +191,8 @@ export class Bank {
 
   /** Writes down everything that time has done, also to purchases that nobody asks for. */
   advanceAll(): void {
-    for (const purchase of this.state.open.values()) this.advance(purchase);
+    const nowMs = this.clock.now();
+    for (const purchase of this.state.open.values()) this.advance(purchase, nowMs);
     this.refundDesk.advanceAll();
   }
 
@@ -213,12 +214,12 @@ export class Bank {
     for (const { row } of changed) yield row();
   }
 
-  private advance(purchase: Purchase): void {
+  private advance(purchase: Purchase, nowMs = this.clock.now()): void {
     if (isFinal(purchase.life.status)) return;
     // A code that nobody asks about stands on no till's screen (its client died before it could show it), and what no
     // buyer sees no buyer pays. ASSUMPTION: whoever shows a code asks about it.
     const life = purchase.asked ? purchase.life : { ...purchase.life, plan: [] };
-    for (const transition of dueTransitions(life, purchase.rules, this.clock.now())) {
+    for (const transition of dueTransitions(life, purchase.rules, nowMs)) {
       this.record({ t: 'status', id: purchase.id, ...transition });
     }
   }

@@ -71,6 +71,8 @@ const TO: Record<BuyerStep, PurchaseStatus> = {
   cancel: 'RemotePaymentCanceled',
 };
 
+const NOTHING_DUE: readonly Transition[] = [];
+
 const OPEN: readonly PurchaseStatus[] = ['QrTokenCreated', 'Wait', 'RemotePaymentCreated'];
 
 export function isFinal(status: PurchaseStatus): boolean {
@@ -99,15 +101,18 @@ export function applyTransition(life: PurchaseLife, transition: Transition): Pur
 }
 
 /** Every transition that is due at `nowMs`, oldest first; empty when nothing has happened since the last look. */
-export function dueTransitions(life: PurchaseLife, rules: LifeRules, nowMs: number): Transition[] {
+export function dueTransitions(life: PurchaseLife, rules: LifeRules, nowMs: number): readonly Transition[] {
+  // All open purchases are looked at every second, and nothing has happened to nearly all of them.
+  let found = nextTransition(life, rules, nowMs);
+  if (found === undefined) return NOTHING_DUE;
   const due: Transition[] = [];
   let current = life;
-  for (;;) {
-    const found = nextTransition(current, rules, nowMs);
-    if (found === undefined) return due;
+  while (found !== undefined) {
     due.push(found);
     current = applyTransition(current, found);
+    found = nextTransition(current, rules, nowMs);
   }
+  return due;
 }
 
 function nextTransition(life: PurchaseLife, rules: LifeRules, nowMs: number): Transition | undefined {
