@@ -8,6 +8,7 @@ import {
   startProvider,
   watchEgress,
 } from '@tolem/provider-kit';
+import { backgroundWithin } from './background-slots.ts';
 import { CertificateFiles } from './certificates/certificate-files.ts';
 import type { KaspiConfig } from './config.ts';
 import { kaspiProvider } from './provider.ts';
@@ -40,6 +41,7 @@ export async function startKaspi(config: KaspiConfig, around: HostSurroundings):
   const callMs = Math.max(config.startTimeoutMs, config.readTimeoutMs) + CALL_SLACK_MS;
   const running = await startProvider(provider, {
     ...around,
+    slots: backgroundWithin(around.slots, config.connections),
     masterKeys: parseMasterKeys(config.masterKey),
     databaseUrl: config.databaseUrl,
     databasePoolSize: config.poolSize,
