@@ -174,7 +174,7 @@ describe('the certificate of an organization, from its request to its end', () =
     expect(rows.map((row) => `${row.external_id} ${row.amount}`).toSorted()).toEqual(ours.toSorted());
   });
 
-  it('tells of its end at 60, 30, 7 and 1 days, once each, whenever the gateway comes back', async () => {
+  it('tells of its end at 60, 30, 7 and 1 days, once each, however often the house comes back', async () => {
     const { not_after: end, days_left: left } = await read(certificate);
     expect(left).toBeGreaterThan(60);
     const endMs = Date.parse(end ?? '');

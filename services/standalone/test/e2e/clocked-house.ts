@@ -8,7 +8,8 @@ import { gatewayConfig, type RunningGateway, startGateway } from '@tolem/gateway
 import { kaspiConfig, startKaspi } from '@tolem/kaspi';
 import { InProcessBus } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
-import { type Sandbox, startSandbox } from '@tolem/sandbox';
+import type { RunningProvider } from '@tolem/provider-kit';
+import { type Sandbox, type SandboxOptions, startSandbox } from '@tolem/sandbox';
 import type { TestDatabase } from '@tolem/testing';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
 
@@ -19,76 +20,88 @@ class ForwardClock implements Clock {
   monotonicMs = (): number => systemClock.monotonicMs();
 }
 
-/** Gateway and kaspi in the process of the spec, with the simulated bank, and a gateway that can come back on another day. */
+/**
+ * Gateway and kaspi in the process of the spec, with the simulated bank, over all of which the same clock goes. Both
+ * services can come back on another day; what they keep is in the database alone.
+ */
 export class ClockedHouse {
   readonly logs: string[] = [];
-  private readonly clock = new ForwardClock();
   private readonly ends: (() => unknown)[] = [];
   private readonly environment: Record<string, string>;
-  private readonly shared;
-  private running: RunningGateway | undefined;
+  private running: { readonly gateway: RunningGateway; readonly kaspi: RunningProvider } | undefined;
 
   private constructor(
     readonly bank: Sandbox,
     database: TestDatabase,
+    private readonly clock: ForwardClock,
   ) {
     this.environment = {
       ...houseEnvironment(database, bank.r3Url),
       TOLEM_PROVIDER_URLS: JSON.stringify({ kaspi: { test: { r2: bank.r2Url, r3: bank.r3Url } } }),
     };
-    const stream = { write: (line: string) => void this.logs.push(line) };
-    this.shared = {
-      bus: new InProcessBus({
-        topology: { [EVENTS_TOPIC]: ['gateway'], [commandsTopic('kaspi')]: ['kaspi'] },
-        onError: () => undefined,
-      }),
-      ids: new IdFactory(systemClock),
-      logger: createLogger({ service: 'e2e', level: 'debug', stream }),
-      answers: new MemoryAnswers(),
-    };
   }
 
-  static async open(): Promise<ClockedHouse> {
-    const folder = mkdtempSync(join(tmpdir(), 'tolem-clocked-'));
-    const [database, bank] = await Promise.all([
+  /** @param bank what the simulated bank does otherwise than usual */
+  static async open(bank: Pick<SandboxOptions, 'invoiceLifeMs'> = {}): Promise<ClockedHouse> {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'tolem-clocked-'));
+    const clock = new ForwardClock();
+    const [database, sandbox] = await Promise.all([
       houseDatabase(),
-      startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
+      startSandbox({ ...bank, dataFolder, controlPort: 0, r3Port: 0, timers: 'local', clock }),
     ]);
-    const house = new ClockedHouse(bank, database);
+    const house = new ClockedHouse(sandbox, database, clock);
     house.ends.push(
-      () => rmSync(folder, { recursive: true, force: true }),
+      () => rmSync(dataFolder, { recursive: true, force: true }),
       () => database.drop(),
-      () => bank.close(),
+      () => sandbox.close(),
     );
-    const kaspi = await startKaspi(kaspiConfig.load(house.environment), {
-      ...{ ...house.shared, clock: systemClock, metrics: new Metrics(), alone: true },
-      ...{ schedule: new MemoryPollSchedule(systemClock), slots: new MemorySlots() },
-      buckets: new MemoryTokenBuckets(systemClock),
-    });
-    house.ends.push(() => kaspi.close());
-    await house.startGateway();
+    await house.start();
     return house;
   }
 
   /** Base URL of the gateway that runs now. */
   get gateway(): string {
-    return this.running?.url ?? '';
+    return this.running?.gateway.url ?? '';
   }
 
-  /** The gateway ends, and another one starts when so much time has passed. */
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** Both services end, and start again when it is as late as that; epoch milliseconds. */
   async comeBackOn(atMs: number): Promise<void> {
-    await this.running?.close();
+    await this.stop();
     this.clock.byMs = atMs - systemClock.now();
-    await this.startGateway();
+    await this.start();
   }
 
   async close(): Promise<void> {
-    await this.running?.close();
+    await this.stop();
     for (const end of this.ends.splice(0).reverse()) await end();
   }
 
-  private async startGateway(): Promise<void> {
-    const around = { ...this.shared, clock: this.clock, metrics: new Metrics(), wakeUps: new MemoryWakeUps() };
-    this.running = await startGateway(gatewayConfig.load(this.environment), around);
+  private async start(): Promise<void> {
+    const { clock, environment } = this;
+    const stream = { write: (line: string) => void this.logs.push(line) };
+    const shared = {
+      ...{ clock, ids: new IdFactory(clock), metrics: new Metrics(), answers: new MemoryAnswers() },
+      logger: createLogger({ service: 'e2e', level: 'debug', stream }),
+      bus: new InProcessBus({
+        topology: { [EVENTS_TOPIC]: ['gateway'], [commandsTopic('kaspi')]: ['kaspi'] },
+        onError: () => undefined,
+      }),
+    };
+    const kaspi = await startKaspi(kaspiConfig.load(environment), {
+      ...{ ...shared, alone: true, schedule: new MemoryPollSchedule(clock), slots: new MemorySlots() },
+      buckets: new MemoryTokenBuckets(clock),
+    });
+    const gateway = await startGateway(gatewayConfig.load(environment), { ...shared, wakeUps: new MemoryWakeUps() });
+    this.running = { kaspi, gateway };
+  }
+
+  private async stop(): Promise<void> {
+    await this.running?.gateway.close();
+    await this.running?.kaspi.close();
+    this.running = undefined;
   }
 }
