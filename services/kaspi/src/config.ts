@@ -64,7 +64,8 @@ const definition = defineConfig({
   }),
   connections: env('TOLEM_KASPI_CONNECTIONS', wholeNumber({ min: 1, max: 1_000 }), {
     default: 96,
-    describe: 'Most connections to the bank per address and certificate; starts, polls and background work share them',
+    describe:
+      'Most connections to the bank per address and certificate; starts, polls and background work share them, background work of a process at most a quarter',
   }),
   connectTimeoutMs: env('TOLEM_KASPI_CONNECT_TIMEOUT_MS', milliseconds, {
     default: 3_000,
