@@ -5,7 +5,7 @@ import { idFromUuid } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import type { ApiProblem } from '../http/api-problem.ts';
 import { PaymentHouse, type Shop } from '../payments/test/payment-house.ts';
-import { AskProvider } from '../questions/ask-provider.ts';
+import { askProvider, tellAnswer } from '../questions/test/asking.ts';
 import { TenantFunctions } from '../tenant-functions.ts';
 import { LookUpPayer } from './look-up-payer.ts';
 import type { PayerView } from './payer.schema.ts';
@@ -28,32 +28,14 @@ describe('looking up a payer', () => {
   afterAll(() => house.close());
 
   const service = (deadlineMs: number, maxWaiting = 10): LookUpPayer =>
-    new LookUpPayer(
-      new TenantFunctions(house.app),
-      new AskProvider(
-        house.outboxRows,
-        house.bus,
-        answers,
-        house.sealer,
-        house.clock,
-        house.ids,
-        house.closing.signal,
-        { deadlineMs, maxWaiting },
-      ),
-    );
+    new LookUpPayer(new TenantFunctions(house.app), askProvider(house, answers, { deadlineMs, maxWaiting }));
   const look = (desk = 'desk-01', of = shop, by = service(LONG_MS), gone = new AbortController().signal) =>
     by.run({ caller: of.caller, body: { desk, phone: PHONE }, gone, traceparent: undefined });
   const questions = (): Envelope[] => house.commands.filter((one) => one.type === questionAsk.type);
   const nextQuestion = (seen: number): Promise<Envelope> =>
     waitFor('the question', () => (questions().length > seen ? questions().at(-1) : undefined));
-  const tell = async (question: Envelope, answer: QuestionAnswer): Promise<void> => {
-    const sealed = await house.sealer.seal(
-      { tenant: shop.caller.tenantId },
-      JSON.stringify(answer),
-      answerContext(question.subject),
-    );
-    answers.tell(question.subject, sealed.toString('base64'));
-  };
+  const tell = (question: Envelope, answer: QuestionAnswer): Promise<void> =>
+    tellAnswer(house, answers, question, { tenant: shop.caller.tenantId, answer });
   const answered = async (answer: QuestionAnswer): Promise<PayerView> => {
     const seen = questions().length;
     const reply = look();

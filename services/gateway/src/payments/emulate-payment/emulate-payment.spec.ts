@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { answerContext, type Envelope, type QuestionAnswer, questionAsk } from '@tolem/contracts';
+import { type Envelope, type QuestionAnswer, questionAsk } from '@tolem/contracts';
 import { MemoryAnswers } from '@tolem/coordination';
 import { idFromUuid } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import type { KeyAuth } from '../../http/auth.ts';
-import { AskProvider } from '../../questions/ask-provider.ts';
+import { askProvider, tellAnswer } from '../../questions/test/asking.ts';
 import { METHOD, PaymentHouse, PROVIDER, type Reply, type Shop, uuidOf } from '../test/payment-house.ts';
 import { EMULATED_STEPS, type EmulatedStep, EmulatePayment } from './emulate-payment.ts';
 
@@ -35,30 +35,14 @@ describe('playing the buyer of a test payment', () => {
     caller = tester,
     deadlineMs = 30_000,
   ): Promise<Reply> =>
-    (await new EmulatePayment(
-      house.store,
-      new AskProvider(
-        house.outboxRows,
-        house.bus,
-        answers,
-        house.sealer,
-        house.clock,
-        house.ids,
-        house.closing.signal,
-        { deadlineMs, maxWaiting: 10 },
-      ),
-      house.read,
-    ).run({ caller, id: uuidOf(payment), step, gone: new AbortController().signal, traceparent: undefined })) as Reply;
+    (await new EmulatePayment(house.store, askProvider(house, answers, { deadlineMs, maxWaiting: 10 }), house.read).run(
+      { caller, id: uuidOf(payment), step, gone: new AbortController().signal, traceparent: undefined },
+    )) as Reply;
   const questions = (): Envelope[] => house.commands.filter((one) => one.type === questionAsk.type);
   const answered = async (answer: QuestionAnswer): Promise<Envelope> => {
     const seen = questions().length;
     const question = await waitFor('the question', () => questions()[seen]);
-    const sealed = await house.sealer.seal(
-      { tenant: tester.tenantId },
-      JSON.stringify(answer),
-      answerContext(question.subject),
-    );
-    answers.tell(question.subject, sealed.toString('base64'));
+    await tellAnswer(house, answers, question, { tenant: tester.tenantId, answer });
     return question;
   };
 
