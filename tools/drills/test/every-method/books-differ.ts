@@ -22,7 +22,7 @@ export async function booksDiffer(shops: readonly KaspiShop[]): Promise<string[]
     for (const { type, data } of await events(api)) if (FINAL.test(type)) told.push(`${data.object.id} ${type}`);
   }
   const paid = payments.filter(({ status, imported }) => status === 'succeeded' && !imported);
-  const returned = refunds.filter(({ status, source }) => status === 'succeeded' && source === 'api');
+  const returned = refunds.filter(({ status, source }) => status === 'succeeded' && source !== 'external');
   const ours = [
     ...paid.map(({ provider, amount }) => `sale ${provider.id} ${amount}`),
     ...returned.map(({ provider, amount }) => `refund ${provider.id} of ${provider.purchase} ${amount}`),
@@ -35,6 +35,8 @@ export async function booksDiffer(shops: readonly KaspiShop[]): Promise<string[]
       kind === 'refund' ? `refund ${id} of ${of} ${amount}` : `sale ${id} ${amount}`,
     );
   const ends = [
+    // Late money: the end that was told first was told to be over.
+    ...payments.filter(({ late }) => late).map(({ id }) => `${id} payment.expired`),
     ...payments.map(({ id, status, imported }) => `${id} payment.${imported ? 'imported' : status}`),
     ...refunds.map(({ id, status }) => `${id} refund.${status}`),
   ];

@@ -48,6 +48,7 @@ export class KaspiShop {
     const bank = new BankOffice(house.bankControl);
     const operator = new PublicApi(house.gateways, house.operatorKey);
     const tenant = await operator.ask(tenantView, 'POST', '/v1/tenants', { name: `Chain ${scheme} ${taxId}` });
+    await operator.ask(z.unknown(), 'PATCH', `/v1/tenants/${tenant.id}`, { late_policy: 'refund' });
     const api = new PublicApi(house.gateways, tenant.api_key.secret);
     const certificate =
       scheme === 'r1'
@@ -82,9 +83,9 @@ export class KaspiShop {
   }
 
   /** A new payment at a new desk; the till that waits is answered with something to show. */
-  async pay(desk: string, method: object = { type: 'kaspi_qr' }): Promise<Payment> {
+  async pay(desk: string, method: object = { type: 'kaspi_qr' }, amount = this.sum()): Promise<Payment> {
     const { organization, tradePoint } = this;
-    const body = { organization, desk, trade_point: tradePoint, amount: this.sum(), currency: 'KZT', method };
+    const body = { organization, desk, trade_point: tradePoint, amount, currency: 'KZT', method };
     const { id } = await this.api.ask(paymentView, 'POST', '/v1/payments?wait=20', body);
     return this.payment(id, 'something to show', ({ status }) => status === 'requires_customer');
   }

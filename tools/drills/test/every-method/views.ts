@@ -7,7 +7,14 @@ const till = z.looseObject({ screen: z.string(), hand_over_goods: z.boolean().op
 
 /** As much of each answer as the cases look at. */
 export const paymentView = z.looseObject({
-  ...{ id: z.string(), status: z.string(), amount: z.int(), code: z.string(), imported: z.boolean() },
+  ...{
+    id: z.string(),
+    status: z.string(),
+    amount: z.int(),
+    code: z.string(),
+    imported: z.boolean(),
+    late: z.boolean(),
+  },
   ...{ amount_refunded: z.int(), amount_refundable: z.int(), till, failure, cancel },
   next_action: z
     .looseObject({
@@ -47,6 +54,8 @@ export const certificateView = z.looseObject({
   days_left: z.int().nullable(),
   replace: z.looseObject({ status: z.string(), version: z.int() }).nullable(),
 });
+
+export const attentionView = z.looseObject({ kind: z.string() });
 
 export const problemView = z.looseObject({ code: z.string(), cashier_message: words.optional() });
 
