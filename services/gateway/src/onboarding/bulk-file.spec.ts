@@ -75,6 +75,14 @@ describe('a file of organizations', () => {
     expect(await refusal(...parts)).toBe(expected);
   });
 
+  it('says which field of the first line is no column, and not what stands in it: it may be somebody’s name', async () => {
+    const problem: unknown = await read('country,tax_id,Тулегенова Айгерим\n').catch((error: unknown) => error);
+    if (!(problem instanceof ApiProblem)) throw problem;
+    const said = JSON.stringify([problem.message, problem.options]);
+    expect(said).toContain('field 3 names no column');
+    expect(said).not.toMatch(/тулегенова/i);
+  });
+
   it('is refused beyond 50 MiB', async () => {
     expect(await refusal(HEADER, Buffer.alloc(MAX_FILE_BYTES, '\n'))).toBe('413 body_too_large');
   });

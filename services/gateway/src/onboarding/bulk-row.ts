@@ -54,8 +54,8 @@ export function bulkHeader(record: CsvRecord): readonly BulkColumn[] {
   const unknown = columns.findIndex((column) => column === undefined);
   const list = `The columns are ${BULK_COLUMNS.join(', ')}`;
   if (unknown >= 0) {
-    const quoted = JSON.stringify((record.fields[unknown] ?? '').slice(0, 64));
-    throw csvRefused(record.line, 'unknown_column', `there is no column ${quoted}. ${list}`);
+    // Not what stands there: where the header was forgotten it is somebody's name.
+    throw csvRefused(record.line, 'unknown_column', `field ${unknown + 1} names no column. ${list}`);
   }
   const known = columns.filter((column) => column !== undefined);
   const missing = NEEDED.filter((column) => !known.includes(column));

@@ -227,6 +227,31 @@ describe('several endpoints and several processes', () => {
     await slow.close();
   });
 
+  it('slow endpoints with a backlog, however many, leave room for those that have nothing under way', async () => {
+    const at = replica({ held: 40, heldPerEndpoint: 4, concurrency: 60 });
+    const slow = await WebhookReceiver.start();
+    const answers: (() => void)[] = [];
+    slow.answers((_, response) => void answers.push(() => void response.writeHead(200).end()));
+    for (let n = 0; n < 20; n += 1) {
+      const stranger = await house.shop();
+      await at.endpoint(stranger.caller.tenantId, slow.url, ['payment.created']);
+      await pay(3, stranger);
+    }
+    at.start();
+    await waitFor('no room', () => slow.received.length === 40 && at.deliver.held === 40);
+    // Older and younger than the others: in whatever order endpoints are looked at, one of the two is the last.
+    for (const quick of [shop, await house.shop()]) {
+      await at.endpoint(quick.caller.tenantId, receiver.url, ['payment.created']);
+      await pay(1, quick);
+    }
+    for (const each of answers.splice(0, 2)) each();
+    await waitFor('the quick ones', () => receiver.received.length === 2);
+    slow.answers(answer(200));
+    for (const each of answers) each();
+    await at.stop();
+    await slow.close();
+  });
+
   it('processes side by side deliver each event once', async () => {
     const [one, two, three] = [replica().start(), replica().start(), replica().start()];
     const { id } = await one.endpoint(shop.caller.tenantId, receiver.url, ['payment.created']);

@@ -1,29 +1,34 @@
 -- Delivery in two statements per batch: rows are taken with a lease, and what became of them is written. Nothing is sent
 -- inside a transaction.
 
--- Takes what is due, the longest waiting first, and gives it in the order of the events: at most so many per endpoint
--- (fewer where nothing gets through), counting what other processes hold: an endpoint that is slow holds its own share and
--- nobody else's. Two processes that ask at the same moment may together take a few more. The lease ends by itself where
--- the process dies, and the attempt then counts.
+-- Takes what is due and gives it in the order of the events: at most so many per endpoint (fewer where nothing gets
+-- through), counting what other processes hold. Where there is not room for all of it, endpoints of which the fewest are
+-- held come first, and then the longest waiting: slow receivers with a backlog share the room with everybody else, however
+-- many of them there are. Two processes that ask at the same moment may together take a few more. The lease ends by itself
+-- where the process dies, and the attempt then counts.
 CREATE OR REPLACE FUNCTION claim_deliveries(at timestamptz, lease interval, most_per_endpoint integer,
                                             most_per_failing integer, most integer)
 RETURNS TABLE (endpoint uuid, event uuid, delivery uuid, tenant uuid, attempt integer, url text, secret bytea,
                secret_before bytea, content jsonb) LANGUAGE plpgsql AS $$
 BEGIN
   RETURN QUERY
-    WITH taken AS MATERIALIZED (
-      SELECT due.endpoint_id, due.event_id
+    WITH due AS MATERIALIZED (
+      SELECT d.endpoint_id, d.event_id, d.next_at,
+             h.count + row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.next_at) AS place
         FROM webhook_endpoint w
        CROSS JOIN LATERAL (
-         SELECT d.endpoint_id, d.event_id FROM webhook_delivery d
-          WHERE d.endpoint_id = w.id AND d.state = 'pending' AND d.next_at <= at
-          ORDER BY d.next_at
-          LIMIT greatest(0, CASE WHEN w.failing_since IS NULL THEN most_per_endpoint ELSE most_per_failing END
-                            - (SELECT count(*) FROM webhook_delivery held
-                                WHERE held.endpoint_id = w.id AND held.state = 'pending' AND held.lease_until > at))
-            FOR UPDATE SKIP LOCKED) AS due
-       WHERE w.deleted_at IS NULL AND w.enabled
-       LIMIT most),
+         SELECT count(*) FROM webhook_delivery o
+          WHERE o.endpoint_id = w.id AND o.state = 'pending' AND o.lease_until > at) AS h
+       CROSS JOIN LATERAL (
+         SELECT p.endpoint_id, p.event_id, p.next_at FROM webhook_delivery p
+          WHERE p.endpoint_id = w.id AND p.state = 'pending' AND p.next_at <= at
+          ORDER BY p.next_at
+          LIMIT greatest(0, least(most, CASE WHEN w.failing_since IS NULL THEN most_per_endpoint ELSE most_per_failing END
+                                        - h.count))
+            FOR UPDATE SKIP LOCKED) AS d
+       WHERE w.deleted_at IS NULL AND w.enabled),
+    taken AS MATERIALIZED (
+      SELECT u.endpoint_id, u.event_id FROM due u ORDER BY u.place, u.next_at LIMIT most),
     held AS (
       UPDATE webhook_delivery d
          SET lease_until = at + lease, next_at = at + lease, attempts = d.attempts + 1
