@@ -2,7 +2,7 @@
 export * from './answers.ts';
 export * from './memory-poll-schedule.ts';
 export * from './poll-schedule.ts';
-export { checkRedis } from './redis/check-redis.ts';
+export { checkRedis, watchFitness } from './redis/check-redis.ts';
 export { redisAddress } from './redis/redis-address.ts';
 export { RedisAnswers } from './redis/redis-answers.ts';
 export { RedisAway } from './redis/redis-away.ts';

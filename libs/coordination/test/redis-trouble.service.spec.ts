@@ -14,6 +14,7 @@ import {
   RedisTokenBuckets,
   RedisWakeUps,
   SteadyPollSchedule,
+  watchFitness,
 } from '../src/index.ts';
 import { RedisHouse } from './redis-house.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';
@@ -358,6 +359,36 @@ describe('a Redis', () => {
     });
     await redis.run((client) => client.config('SET', 'maxmemory-policy', 'noeviction'));
     expect(await checkRedis(redis)).toBe('fit');
+  });
+
+  it('that evicts when it comes back is told of, each time', async () => {
+    const [redis, admin] = [await connect(), await house.connect('admin:')];
+    const told: unknown[] = [];
+    const stop = watchFitness(redis, (error) => told.push(error));
+    const comeBack = async (): Promise<void> => {
+      const ready = new Promise<void>((resolve) => {
+        const heard = redis.onReady(() => {
+          heard();
+          resolve();
+        });
+      });
+      await admin.run((client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal'));
+      await ready;
+    };
+    try {
+      await comeBack();
+      expect(await checkRedis(redis)).toBe('fit');
+      expect(told).toEqual([]);
+      await admin.run((client) => client.config('SET', 'maxmemory-policy', 'allkeys-lru'));
+      for (const times of [1, 2]) {
+        await comeBack();
+        await waitFor('the word of it', () => told.length === times);
+      }
+      expect(told[1]).toMatchObject({ code: 'redis_unfit' });
+    } finally {
+      stop();
+      await admin.run((client) => client.config('SET', 'maxmemory-policy', 'noeviction'));
+    }
   });
 
   it('with a password is entered with it, in a database of its own, and is away for whoever has none', async () => {

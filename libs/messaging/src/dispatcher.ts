@@ -70,12 +70,19 @@ export class Dispatcher {
     const deliveries = (this.#failures.get(message.id) ?? 0) + 1;
     this.onFailure(error, message, deliveries);
     if (deliveries < MAX_DELIVERIES && !(error instanceof UnreadableMessage)) {
-      if (this.#failures.size >= MAX_REMEMBERED) this.#failures.clear();
-      this.#failures.set(message.id, deliveries);
+      this.#remember(message.id, deliveries);
       return 'again';
     }
     await this.deadLetters.add(message, error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error');
     this.#failures.delete(message.id);
     return 'dead';
+  }
+
+  /** Of too many the one is forgotten that has not failed for the longest time. */
+  #remember(id: string, deliveries: number): void {
+    this.#failures.delete(id);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size >= MAX_REMEMBERED && oldest !== undefined) this.#failures.delete(oldest);
+    this.#failures.set(id, deliveries);
   }
 }

@@ -105,6 +105,23 @@ describe('a bug in a handler', () => {
     expect(failures.at(-1)).toMatchObject({ body: 'first', deliveries: 1 });
   });
 
+  it('however many there are, ends the message that comes again and again', async () => {
+    const { dispatcher } = setting(
+      handling('a', () => {
+        throw new Error('bug');
+      }),
+    );
+    const stubborn = message('stubborn', { type: 'a' });
+    const ends: unknown[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      ends.push(...(await dispatcher.deliver([stubborn])));
+      await dispatcher.deliver(
+        Array.from({ length: MAX_REMEMBERED / 4 }, (_, k) => message(`${n} ${k}`, { type: 'a' })),
+      );
+    }
+    expect(ends).toEqual(['again', 'again', 'again', 'again', 'dead']);
+  });
+
   it('may be anything that can be thrown', async () => {
     const { dispatcher, failures } = setting(
       handling('a', () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Envelope } from '@tolem/contracts';
 import { systemClock } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
-import type { Admin, Producer } from 'kafkajs';
+import kafkajs, { type Admin, type Producer } from 'kafkajs';
 import { Dispatcher, type KafkaBus, parkedTopic, startKafkaBus, type Subscription } from '../src/index.ts';
 import { kafkaClient } from '../src/kafka/kafka-connection.ts';
 import type { BusSetting, BusUnderTest } from './bus-under-test.ts';
@@ -356,5 +356,20 @@ describe('readiness', () => {
     bus.subscribe('kaspi', [COMMANDS], async (batch) => batch.map(() => 'done'));
     await waitFor('the end', () => fatal.length > 0);
     expect(fatal).toEqual([expect.stringContaining('session timeout')]);
+  });
+});
+
+describe('a message', () => {
+  it('that no broker would take is held back alone: what comes beside it gets through', async () => {
+    begin();
+    const { bus } = await open();
+    const config = [{ name: 'max.message.bytes', value: '20000' }];
+    const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: `${prefixOf(world)}${COMMANDS}` };
+    await admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries: config }] });
+    const rows = [command('fine'), command('x'.repeat(50_000)), command('x'.repeat(2_000_000)), command('too')].flatMap(
+      (each) => rowsOf(bus, each),
+    );
+    expect(await Promise.all(bus.send(rows))).toEqual([true, false, false, true]);
+    expect([...(bus.heldBack?.() ?? [])].sort()).toEqual([rows[1]?.id, rows[2]?.id].sort());
   });
 });

@@ -24,3 +24,12 @@ export function parseMasterKeys(text: string): readonly MasterKey[] {
   if (keys.length === 0) throw new Error('at least one master key is needed');
   return keys;
 }
+
+/** Whether `parseMasterKeys` would take this text; for configurations, which name all mistakes at once. */
+export function areMasterKeys(text: string): boolean {
+  try {
+    return parseMasterKeys(text).length > 0;
+  } catch {
+    return false;
+  }
+}

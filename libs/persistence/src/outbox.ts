@@ -54,6 +54,8 @@ const RELAY_BATCH = 500;
 const RELAY_MIN_AGE_MS = 1_000;
 /** Far shorter than a start's deadline: what a relay claimed before it died must not wait long for the next one. */
 const CLAIM_MS = 3_000;
+/** More than a few broken rows are trouble of everybody's. */
+const MOST_UNREADABLE = 1_000;
 
 export interface OutboxOptions {
   readonly db: Database;
@@ -82,6 +84,8 @@ export class Outbox {
    * relay does not hand it over again.
    */
   readonly #carried = new Set<string>();
+  /** Rows that no release can read: they stay for a person, and say nothing about whether messages get through. */
+  readonly #unreadable = new Set<string>();
   #cancelLook: (() => void) | undefined;
   #removing: Promise<void> = Promise.resolve();
   #deleteTimer: NodeJS.Timeout | undefined;
@@ -166,7 +170,7 @@ export class Outbox {
     const [row] = await this.options.db.query<{ age: number | null }>(
       `SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 * 1000 AS age
          FROM outbox WHERE id <> ALL($1::uuid[])`,
-      [this.options.transport.heldBack?.() ?? []],
+      [[...(this.options.transport.heldBack?.() ?? []), ...this.#unreadable]],
     );
     return row?.age ?? 0;
   }
@@ -185,6 +189,7 @@ export class Outbox {
       try {
         return [toMessage(row)];
       } catch (error) {
+        if (this.#unreadable.size < MOST_UNREADABLE) this.#unreadable.add(row.id);
         this.options.onError(error, `outbox row ${row.id}`);
         return [];
       }

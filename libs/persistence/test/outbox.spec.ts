@@ -178,6 +178,9 @@ describe('a message after its commit', () => {
     expect(await outbox.relayOnce()).toBe(2);
     expect(transport.bodies).toEqual(['good', 'next']);
     expect(trouble.map(({ what }) => what)).toEqual([`outbox row ${broken.id}`, `outbox row ${broken.id}`]);
+    // It is 5 s old and stays; for the age of what waits it counts no more than one that is held back.
+    await waitFor('the next row to go', async () => (await left()) === 1);
+    expect(await outbox.oldestAgeMs()).toBe(0);
   });
 });
 

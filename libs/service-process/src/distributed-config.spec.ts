@@ -10,6 +10,8 @@ const COMPLETE = {
   TOLEM_REDIS_URL: 'redis://:word@127.0.0.1:6379/0',
 };
 
+const PEM = '-----BEGIN CERTIFICATE-----\n';
+
 describe('what processes of an installation share', () => {
   it('is configured with brokers and a Redis', () => {
     const config = distributedConfig.load(COMPLETE);
@@ -21,7 +23,7 @@ describe('what processes of an installation share', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tolem-kafka-'));
     try {
       const ca = join(folder, 'ca.pem');
-      writeFileSync(ca, 'PEM');
+      writeFileSync(ca, PEM);
       const config = distributedConfig.load({
         ...COMPLETE,
         TOLEM_KAFKA_TLS: 'yes',
@@ -31,7 +33,7 @@ describe('what processes of an installation share', () => {
         TOLEM_KAFKA_SASL_PASSWORD: 'secret',
       });
       expect(kafkaConnection(config)).toMatchObject({
-        tls: { ca: 'PEM' },
+        tls: { ca: PEM },
         sasl: { mechanism: 'scram-sha-512', username: 'tolem', password: 'secret' },
       });
     } finally {
@@ -46,8 +48,49 @@ describe('what processes of an installation share', () => {
     ['TOLEM_KAFKA_SASL_MECHANISM', 'gssapi'],
     ['TOLEM_BUS_PREFIX', 'with space'],
     ['TOLEM_KAFKA_TLS', 'perhaps'],
+    ['TOLEM_KAFKA_CA_PATH', '/nowhere/ca.pem'],
+    ['TOLEM_REDIS_CA_PATH', '/nowhere/ca.pem'],
   ])('refuses %s = "%s", naming it', (variable, value) => {
     expect(() => distributedConfig.load({ ...COMPLETE, [variable]: value })).toThrow(variable);
+  });
+
+  it('names everything that does not fit together in one message, beside every other mistake, and no password', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tolem-kafka-'));
+    try {
+      const ca = join(folder, 'ca.pem');
+      writeFileSync(ca, PEM);
+      const load = (): unknown =>
+        distributedConfig.load({
+          TOLEM_REDIS_URL: 'redis://:hush@127.0.0.1',
+          TOLEM_REDIS_CA_PATH: ca,
+          TOLEM_KAFKA_CA_PATH: ca,
+          TOLEM_KAFKA_SASL_MECHANISM: 'plain',
+          TOLEM_KAFKA_SASL_PASSWORD: 'hush',
+        });
+      expect(load).toThrow('5 mistakes');
+      for (const said of [
+        'TOLEM_KAFKA_BROKERS: is not set',
+        'TOLEM_KAFKA_CA_PATH: is set, and TOLEM_KAFKA_TLS is not',
+        'TOLEM_KAFKA_SASL_MECHANISM: is plain, which sends the password readably',
+        'TOLEM_KAFKA_SASL_USERNAME: is not set',
+        'TOLEM_REDIS_CA_PATH: is set, and TOLEM_REDIS_URL does not begin with rediss://',
+      ]) {
+        expect(load).toThrow(said);
+      }
+      expect(load).not.toThrow('hush');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('takes SASL PLAIN over TLS only, SCRAM without it too, and neither without name and password', () => {
+    const who = { TOLEM_KAFKA_SASL_USERNAME: 'tolem', TOLEM_KAFKA_SASL_PASSWORD: 'hush' };
+    const plain = { ...COMPLETE, TOLEM_KAFKA_SASL_MECHANISM: 'plain' };
+    expect(() => distributedConfig.load({ ...plain, ...who })).toThrow('TOLEM_KAFKA_TLS is not set');
+    expect(distributedConfig.load({ ...plain, ...who, TOLEM_KAFKA_TLS: 'yes' }).saslMechanism).toBe('plain');
+    const scram = { ...COMPLETE, TOLEM_KAFKA_SASL_MECHANISM: 'scram-sha-512' };
+    expect(distributedConfig.load({ ...scram, ...who }).saslUsername).toBe('tolem');
+    expect(() => distributedConfig.load(scram)).toThrow('2 mistakes');
   });
 
   it('shows neither the password of Redis nor that of Kafka', () => {

@@ -1,7 +1,35 @@
 import { readFileSync } from 'node:fs';
 import type { KafkaConnection } from '@tolem/messaging';
-import { address, commaList, type ConfigOf, defineConfig, env, oneOf, plainText, yesNo } from '@tolem/observability';
+import {
+  address,
+  commaList,
+  type ConfigFields,
+  type ConfigDefinition,
+  type ConfigOf,
+  ConfigurationError,
+  type ConfigurationMistake,
+  defineConfig,
+  env,
+  type EnvField,
+  type Environment,
+  loadTogether,
+  oneOf,
+  plainText,
+  yesNo,
+} from '@tolem/observability';
 import { z } from 'zod';
+
+/** The path of a file with certificates, which is there and can be read. */
+const certificatesFile = (): z.ZodType<string> =>
+  plainText().refine(hasCertificates, 'is no file with a certificate (PEM)');
+
+function hasCertificates(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').includes('-----BEGIN CERTIFICATE-----');
+  } catch {
+    return false;
+  }
+}
 
 /** Where the brokers are and who we are there; for services and for the command that makes topics. */
 export const kafkaFields = {
@@ -21,13 +49,13 @@ export const kafkaFields = {
     },
   ),
   kafkaTls: env('TOLEM_KAFKA_TLS', yesNo(), { default: false, describe: 'Whether brokers are spoken to over TLS' }),
-  kafkaCaFile: env('TOLEM_KAFKA_CA_PATH', plainText(), {
+  kafkaCaFile: env('TOLEM_KAFKA_CA_PATH', certificatesFile(), {
     optional: true,
     describe: 'PEM file of the authority of the brokers’ certificates; empty: those that Node trusts',
   }),
   saslMechanism: env('TOLEM_KAFKA_SASL_MECHANISM', oneOf(['none', 'plain', 'scram-sha-256', 'scram-sha-512']), {
     default: 'none',
-    describe: 'How the brokers ask who we are: none, plain, scram-sha-256, scram-sha-512',
+    describe: 'How the brokers ask who we are: none, plain (over TLS only), scram-sha-256, scram-sha-512',
   }),
   saslUsername: env('TOLEM_KAFKA_SASL_USERNAME', plainText({ max: 255 }), {
     optional: true,
@@ -40,14 +68,12 @@ export const kafkaFields = {
   }),
 };
 
-/** What services share with each other where each is a process of its own. */
-export const distributedConfig = defineConfig({
-  ...kafkaFields,
+const redisFields = {
   redisUrl: env('TOLEM_REDIS_URL', address(['redis', 'rediss']), {
     secret: true,
     describe: 'Redis ≥ 6.2 or Valkey that evicts nothing: redis(s)://user:password@host:port/db',
   }),
-  redisCaFile: env('TOLEM_REDIS_CA_PATH', plainText(), {
+  redisCaFile: env('TOLEM_REDIS_CA_PATH', certificatesFile(), {
     optional: true,
     describe: 'PEM file of the authority of Redis’ certificate; empty: those that Node trusts',
   }),
@@ -59,7 +85,64 @@ export const distributedConfig = defineConfig({
       describe: 'Before every key and channel, where installations share a Redis',
     },
   ),
-});
+};
+
+const { kafkaTls, kafkaCaFile, saslMechanism, saslUsername, saslPassword } = kafkaFields;
+const securityConfig = defineConfig({ kafkaTls, kafkaCaFile, saslMechanism, saslUsername, saslPassword });
+const { redisUrl, redisCaFile } = redisFields;
+const redisSecurityConfig = defineConfig({ redisUrl, redisCaFile });
+
+/** What of the brokers' security does not fit together: a process must not send a password that everybody can read. */
+function kafkaMistakes(config: ConfigOf<typeof securityConfig.fields>): ConfigurationMistake[] {
+  const usesSasl = config.saslMechanism !== 'none';
+  const lacks = `is not set, and ${saslMechanism.variable} asks for it`;
+  return [
+    ...(config.kafkaCaFile !== undefined && !config.kafkaTls
+      ? [mistake(kafkaCaFile, `is set, and ${kafkaTls.variable} is not`)]
+      : []),
+    ...(config.saslMechanism === 'plain' && !config.kafkaTls
+      ? [mistake(saslMechanism, `is plain, which sends the password readably, and ${kafkaTls.variable} is not set`)]
+      : []),
+    ...(usesSasl && config.saslUsername === undefined ? [mistake(saslUsername, lacks)] : []),
+    ...(usesSasl && config.saslPassword === undefined ? [mistake(saslPassword, lacks)] : []),
+  ];
+}
+
+function redisMistakes(config: ConfigOf<typeof redisSecurityConfig.fields>): ConfigurationMistake[] {
+  if (config.redisCaFile === undefined || config.redisUrl.startsWith('rediss:')) return [];
+  return [mistake(redisCaFile, `is set, and ${redisUrl.variable} does not begin with rediss://`)];
+}
+
+function mistake({ variable, describe }: EnvField<unknown>, problem: string): ConfigurationMistake {
+  return { variable, problem, expected: describe };
+}
+
+/** A configuration that is checked besides for what fits together. */
+function checking<F extends ConfigFields, G extends ConfigFields>(
+  definition: ConfigDefinition<F>,
+  about: ConfigDefinition<G>,
+  mistakesOf: (config: ConfigOf<G>) => ConfigurationMistake[],
+): ConfigDefinition<F> {
+  const check = (environment: Environment): void => {
+    const mistakes = mistakesOf(about.load(environment));
+    if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  };
+  return {
+    ...definition,
+    load: (environment) => loadTogether(environment, { all: (from) => definition.load(from), check }).all,
+  };
+}
+
+/** A configuration with the brokers' fields, every mistake of theirs named. */
+export const withKafkaChecks = <F extends ConfigFields>(definition: ConfigDefinition<F>): ConfigDefinition<F> =>
+  checking(definition, securityConfig, kafkaMistakes);
+
+/** What services share with each other where each is a process of its own. */
+export const distributedConfig = checking(
+  withKafkaChecks(defineConfig({ ...kafkaFields, ...redisFields })),
+  redisSecurityConfig,
+  redisMistakes,
+);
 export type DistributedConfig = ConfigOf<typeof distributedConfig.fields>;
 
 type KafkaConfig = Pick<DistributedConfig, keyof typeof kafkaFields>;

@@ -15,6 +15,7 @@ import {
   SteadyPollSchedule,
   type TokenBuckets,
   type WakeUps,
+  watchFitness,
 } from '@tolem/coordination';
 import type { Clock } from '@tolem/domain';
 import { type KafkaBus, startKafkaBus } from '@tolem/messaging';
@@ -55,6 +56,8 @@ export async function connectParts(
   });
   try {
     if ((await checkRedis(redis)) === 'away') logger.warn({}, 'Redis does not answer: the work begins without it');
+    // A process that works already goes on and says so: ending it would stop payments, which an evicting Redis only slows.
+    watchFitness(redis, (err) => logger.error({ err }, 'this Redis must not be used: mend it before keys are missing'));
     const bus = await startKafkaBus({
       ...kafkaConnection(config),
       clientId: `tolem-${service}`,

@@ -2,11 +2,11 @@ import { PROVIDERS, TOPIC_DEFAULTS } from '@tolem/contracts';
 import { createTopics, topicsOf } from '@tolem/messaging';
 import { ConfigurationError, defineConfig, env, type Environment, scrubText, wholeNumber } from '@tolem/observability';
 import { CONSUMERS } from './bus-topology.ts';
-import { kafkaConnection, kafkaFields } from './distributed-config.ts';
+import { kafkaConnection, kafkaFields, withKafkaChecks } from './distributed-config.ts';
 
 const HOUR_MS = 3_600_000;
 
-const topicsConfig = defineConfig({
+const definition = defineConfig({
   ...kafkaFields,
   partitions: env('TOLEM_KAFKA_PARTITIONS', wholeNumber({ min: 1, max: 1000 }), {
     default: TOPIC_DEFAULTS.partitions,
@@ -26,6 +26,20 @@ const topicsConfig = defineConfig({
     describe: 'How long messages are kept; longer than consumers may ever be away',
   }),
 });
+
+const checked = withKafkaChecks(definition);
+
+/** Everything the command can be told. */
+const topicsConfig: typeof definition = {
+  ...checked,
+  load(environment) {
+    const config = checked.load(environment);
+    if (config.minInSync <= config.replication) return config;
+    const { variable, describe } = definition.fields.minInSync;
+    const problem = `is ${config.minInSync}, and ${definition.fields.replication.variable} is ${config.replication}: no message is ever on more brokers than that`;
+    throw new ConfigurationError([{ variable, problem, expected: describe }]);
+  },
+};
 
 /** The command that makes the topics of an installation: `node topics.js`. Resolves with the exit code. */
 export async function runTopicsCommand(args: readonly string[], environment: Environment): Promise<number> {

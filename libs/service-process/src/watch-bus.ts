@@ -18,7 +18,7 @@ export function watchBus(metrics: Metrics, bus: Bus): void {
   });
   metrics.gauge<'consumer'>({
     name: 'tolem_bus_lag',
-    help: 'Messages that the brokers hold and the consumers of this name have not handled yet, all replicas together.',
+    help: 'Messages that the brokers hold and this process has not handled yet, of the partitions that are its own: the sum over all replicas is how far a consumer is behind.',
     labels: ['consumer'],
     collect: (gauge) => {
       for (const [consumer, { lag }] of Object.entries(bus.stats())) {

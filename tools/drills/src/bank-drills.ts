@@ -15,7 +15,7 @@ const board = z.looseObject({ faults: z.array(z.looseObject({ times: z.int().nul
 export const lostReturns: Drill = {
   name: 'lost-returns',
   title: 'the bank’s answers to some returns of money get lost',
-  run: async ({ house: { house } }) => {
+  run: async ({ house: { house }, failed }) => {
     const faults = new URL('/faults', house.sandbox.control);
     const ask = async (method: 'GET' | 'PUT' | 'DELETE', body?: object): Promise<number> => {
       const answer = await fetch(faults, {
@@ -38,6 +38,7 @@ export const lostReturns: Drill = {
     );
     await ask('DELETE');
     const wanted = LOST.reduce((sum, { times }) => sum + times, 0);
+    if (left > 0) failed(`${left} of ${wanted} answers were not lost`);
     return [`${wanted - left} of ${wanted} answers were lost, ${LOST[0].times} of them after the bank had acted`];
   },
 };

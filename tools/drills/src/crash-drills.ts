@@ -65,10 +65,9 @@ async function dieAtEach(scene: Scene, service: Service, points: readonly CrashP
     if (at > 0) await calm(scene);
     if (!(await dieAt(scene, service, point))) missed.push(point.name);
   }
-  return [
-    `${points.length - missed.length} of ${points.length} points`,
-    ...missed.map((name) => `${name}: not reached`),
-  ];
+  if (points.length === 0) scene.failed('there is no such point');
+  for (const name of missed) scene.failed(`“${name}” was not reached`);
+  return [`${points.length - missed.length} of ${points.length} points`];
 }
 
 async function dieAt({ house, load }: Scene, service: Service, point: CrashPoint): Promise<boolean> {

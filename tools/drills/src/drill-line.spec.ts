@@ -16,6 +16,7 @@ const RESULT: DrillResult = {
   requests: NONE,
   ended: [],
   notes: [],
+  failures: [],
   differences: [],
 };
 
@@ -44,6 +45,7 @@ describe('what a person reads of a drill', () => {
       },
       requests: { ...NONE, unavailable: 3, failed: 1 },
       ended: ['kaspi 1'],
+      failures: ['kaspi 2 took 31.0 s to end'],
       differences: ['pay_1 was paid 2 times at the bank'],
     };
     const text = drillLines(bad).join('\n');
@@ -51,6 +53,7 @@ describe('what a person reads of a drill', () => {
       '2 not_started',
       '3 503, 1 FAILED',
       'kaspi 1 ended',
+      'FAILED     kaspi 2 took 31.0 s to end',
       'NOT WITHIN',
       'DIFFER in 1',
       'paid 2 times',

@@ -25,6 +25,7 @@ export function drillLines(result: DrillResult): string[] {
     `  repeats    ${repeats.length === 0 ? 'none' : repeats.join(', ')} of ${requests.requests} requests`,
     ...result.notes.map((note) => `  note       ${note}`),
     ...result.ended.map((process) => `  note       ${process} ended by itself and was started again`),
+    ...result.failures.map((failure) => `  FAILED     ${failure}`),
     `  books      ${differences.length === 0 ? 'agree' : `DIFFER in ${differences.length} places`}`,
     ...differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `             ${difference}`),
   ];

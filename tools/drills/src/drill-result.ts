@@ -19,6 +19,8 @@ export interface DrillResult {
   /** Processes that ended by themselves and were started again. */
   ended: readonly string[];
   notes: readonly string[];
+  /** Why the drill was not passed, the books among it; empty: it was. */
+  failures: readonly string[];
   /** Empty: bank, our books, events and webhooks agree. */
   differences: readonly string[];
 }

@@ -10,6 +10,8 @@ export interface Scene {
   /** One of the drill's waits, scaled; never shorter than the design's own waits need. */
   wait: (ms: number, atLeastMs?: number) => Promise<void>;
   say: (text: string) => void;
+  /** Tells of something that must not be: the drill goes on, and was not passed. */
+  failed: (what: string) => void;
 }
 
 export interface Drill {

@@ -26,5 +26,7 @@ longer than 5 s for its QR, or longer than 5 s after that for the money that its
 is away a payment may be refused with 503 or wait for its start for 20 s: both are right. A refund whose answer was lost is
 found out by reading the bank's books, which takes some minutes at full length.
 
-Results are written to .tolem/drills/ as JSON, logs lie beside them. The exit code is 1 when books differ.
+Results are written to .tolem/drills/ as JSON, logs lie beside them. The exit code is 1 when books
+differ, payments were not quick again within a minute, a step to die at was not reached, a process ended by itself, with a
+signal that nobody sent or later than 30 s after it was asked to, or a request had no answer after a minute of repeats.
 `;

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { countsSince } from './chain-server.ts';
 import type { Drill } from './drill.ts';
+import { drillFailures } from './drill-failures.ts';
 import type { DrillHouse } from './drill-house.ts';
 import type { DrillResult, RefundsResult } from './drill-result.ts';
 import { Load } from './load.ts';
@@ -46,7 +47,8 @@ export async function runDrill(drill: Drill, run: DrillRun): Promise<DrillResult
   await wait(BEFORE_MS, LEAST_BEFORE_MS);
   say('the fault');
   const faultAtMs = Date.now();
-  const notes = await drill.run({ house, load, long: run.long, wait, say });
+  const seen: string[] = [];
+  const notes = await drill.run({ house, load, long: run.long, wait, say, failed: (what) => seen.push(what) });
   const faultEndMs = Date.now();
   say('recovering');
   const recovered = async (): Promise<number | undefined> => {
@@ -56,11 +58,15 @@ export async function runDrill(drill: Drill, run: DrillRun): Promise<DrillResult
   const isRecovered = (await until(recovered, RECOVERY_TIMEOUT_MS, signal)) !== undefined;
   say('the last payments and refunds end');
   await load.stop();
-  // Who was caught by the fault may have shown only now for how long.
-  const recoveredMs = isRecovered ? recoveredAtMs(load.sales, faultEndMs, Date.now()) : undefined;
+  // Who was caught by the fault may have shown only now for how long. Where one of the very last was slow, there is nothing
+  // after it to show that the house was itself again; but by now nobody waits any more.
+  const endMs = Date.now();
+  const recoveredMs = isRecovered ? (recoveredAtMs(load.sales, faultEndMs, endMs) ?? endMs) : undefined;
   const requests = countsSince(house.server.counts, before.counts);
   say('comparing the books');
   const differences = await settleBooks(house, load, sinceMs);
+  const recoveryMs = recoveredMs === undefined ? null : recoveredMs - faultEndMs;
+  const ended = house.ends.slice(before.ends);
   return {
     ...{ name: drill.name, title: drill.title },
     payments: load.sales.length,
@@ -68,11 +74,12 @@ export async function runDrill(drill: Drill, run: DrillRun): Promise<DrillResult
     unpaid: inVain(load.sales),
     refunds: refundsOf(load.refunds),
     faultMs: faultEndMs - faultAtMs,
-    recoveryMs: recoveredMs === undefined ? null : recoveredMs - faultEndMs,
+    recoveryMs,
     createToQrP99Ms: p99Of(load.sales),
     requests,
-    ended: house.ends.slice(before.ends),
+    ended,
     notes,
+    failures: drillFailures({ recoveryMs, requests, ended, differences }, seen),
     differences,
   };
 }

@@ -14,6 +14,7 @@ import { DrillHouse, forgetDir, REPLICAS } from './drill-house.ts';
 import { drillLines } from './drill-line.ts';
 import type { DrillOptions } from './drill-options.ts';
 import type { DrillResult } from './drill-result.ts';
+import { drillSummary } from './drill-summary.ts';
 import { type RefundWaits, refundWaits } from './refund-waits.ts';
 import { runDrill } from './run-drill.ts';
 
@@ -48,11 +49,11 @@ export async function runDrills(
     const { rate, scale, long } = options;
     const figures = { rate, scale, long, replicas: REPLICAS, refund_waits: waits, drills: results };
     await writeFile(path, `${JSON.stringify(figures, null, 2)}\n`);
-    const differ = results.filter(({ differences }) => differences.length > 0).length;
+    const { lines, exitCode } = drillSummary(results);
     progress.line();
-    progress.line(differ === 0 ? 'The books agree after every drill.' : `THE BOOKS DIFFER after ${differ} drills.`);
+    for (const line of lines) progress.line(line);
     progress.line(`Written to ${path}; the logs are in ${stackFolder(tolemFolder(dir)).logs}`);
-    return differ === 0 ? 0 : 1;
+    return exitCode;
   } catch (error) {
     if (signals.stopping.aborted) return 130;
     progress.line(`The logs of this run are in ${stackFolder(tolemFolder(dir)).logs}`);

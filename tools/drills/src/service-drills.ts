@@ -48,6 +48,8 @@ export const rolled = (service: Service): Drill => ({
       const how = await house.stopService(service, replica);
       const tookMs = performance.now() - startedMs;
       await house.startService(service, replica);
+      if (how !== 'code 0') scene.failed(`${service} ${replica} ended with ${how}`);
+      if (tookMs >= STOPS_WITHIN_MS) scene.failed(`${service} ${replica} took ${seconds(tookMs)} to end`);
       const inOrder = how === 'code 0' ? 'ended in order' : `ENDED WITH ${how}`;
       const backMs = performance.now() - startedMs - tookMs;
       return [

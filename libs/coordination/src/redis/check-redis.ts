@@ -46,3 +46,11 @@ export async function checkRedis(redis: RedisHandle, timeoutMs = 5_000): Promise
     throw error;
   }
 }
+
+/**
+ * Looks again whenever a connection stands: what comes back after a restart or a failover may be another Redis, or the
+ * same one with other settings. Returns how to stop it.
+ */
+export function watchFitness(redis: RedisHandle, onUnfit: (error: unknown) => void): () => void {
+  return redis.onReady(() => void checkRedis(redis).catch(onUnfit));
+}

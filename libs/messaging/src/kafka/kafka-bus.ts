@@ -4,6 +4,7 @@ import type { OutboxMessage } from '@tolem/persistence';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import type { Bus, ConsumerStats, Deliver, Subscription } from '../bus.ts';
 import { ConsumerQueue } from '../consumer-queue.ts';
+import { HeldBack } from '../held-back.ts';
 import { pauseFor } from '../pause-for.ts';
 import { KAFKA_TIMING, type KafkaTiming } from './group-member.ts';
 import { FEW_RETRIES, kafkaClient, type KafkaConnection } from './kafka-connection.ts';
@@ -71,6 +72,8 @@ export class KafkaBus implements Bus {
   readonly #consumers = new Map<string, LocalConsumer>();
   /** What is being sent, so that the relay and the first publish do not send the same message twice. */
   readonly #underWay = new Map<string, Promise<boolean>>();
+  /** Messages that the brokers refuse for a reason of their own; they are tried again now and then. */
+  readonly #held: HeldBack;
   readonly #subscriptions = new Set<Subscription>();
   #producerConnected = false;
   #adminConnected: Promise<void> | undefined;
@@ -80,6 +83,7 @@ export class KafkaBus implements Bus {
 
   constructor(private readonly options: KafkaBusOptions) {
     this.#kafka = kafkaClient(options);
+    this.#held = new HeldBack(options.clock ?? systemClock);
     this.#producer = this.#kafka.producer({
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
@@ -163,6 +167,10 @@ export class KafkaBus implements Bus {
     );
   }
 
+  heldBack(): readonly string[] {
+    return this.#held.ids;
+  }
+
   /** For readiness: rejects where brokers are out of reach, or a topic is missing or has no leader. */
   async check(): Promise<void> {
     const late = new AbortController();
@@ -192,10 +200,15 @@ export class KafkaBus implements Bus {
   }
 
   /** A row for one consumer alone, as a dead letter that was given back, must not reach the others of its topic. */
-  #sendOne({ consumer, envelope }: OutboxMessage): Promise<boolean> {
-    if (this.#closed) return Promise.resolve(false);
-    if (consumer === '') return this.#senderTo(envelope.topic).send(toKafkaMessage(envelope));
-    return this.#senderTo(parkedTopic(consumer)).send(toParkedMessage({ envelope, tries: 0, atMs: 0, by: '' }));
+  async #sendOne({ id, consumer, envelope }: OutboxMessage): Promise<boolean> {
+    if (this.#closed || this.#held.mustWait(id)) return false;
+    const sender = this.#senderTo(consumer === '' ? envelope.topic : parkedTopic(consumer));
+    const message =
+      consumer === '' ? toKafkaMessage(envelope) : toParkedMessage({ envelope, tries: 0, atMs: 0, by: '' });
+    const safe = await sender.send(message);
+    if (safe) this.#held.release(id);
+    else if (sender.hasRefused(message)) this.#held.parked(id);
+    return safe;
   }
 
   #senderTo(topic: string): TopicSender {

@@ -92,6 +92,28 @@ describe('sending to one topic', () => {
     expect(troubles).toEqual([expect.stringContaining('too large')]);
   });
 
+  it('sends the messages of a batch that is too large for the brokers one by one, and refuses the one to blame', async () => {
+    const { sender, batches, troubles } = senderWith((batch) => {
+      if (batch.includes('huge')) throw Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });
+    });
+    const messages = ['first', 'huge', 'last'].map(message);
+    expect(await Promise.all(messages.map((each) => sender.send(each)))).toEqual([true, false, true]);
+    expect(messages.map((each) => sender.hasRefused(each))).toEqual([false, true, false]);
+    expect(batches).toEqual([['first', 'huge', 'last'], ['first'], ['huge'], ['last']]);
+    expect(troubles).toEqual(['events: Error: too large']);
+  });
+
+  it('gives the rest of such a batch back when the brokers go away in the middle of it', async () => {
+    const { sender, batches } = senderWith((batch) => {
+      if (batch.length > 1) throw Object.assign(new Error('too large'), { type: 'MESSAGE_TOO_LARGE' });
+      if (batch.includes('second')) throw new Error('away');
+    });
+    const messages = ['first', 'second', 'third'].map(message);
+    expect(await Promise.all(messages.map((each) => sender.send(each)))).toEqual([true, false, false]);
+    expect(messages.some((each) => sender.hasRefused(each))).toBe(false);
+    expect(batches.at(-1)).toEqual(['second']);
+  });
+
   it('is idle when everything has its outcome', async () => {
     const { sender, batches } = senderWith(() => undefined);
     void sender.send(message('last'));

@@ -32,6 +32,7 @@ export class TopicSender {
   #sending: Promise<void> | undefined;
   #failing = false;
   readonly #pace = new Pace(LINGER_MS);
+  readonly #refused = new WeakSet<OutgoingMessage>();
 
   constructor(private readonly options: TopicSenderOptions) {}
 
@@ -39,7 +40,7 @@ export class TopicSender {
   send(message: OutgoingMessage): Promise<boolean> {
     const bytes = bytesOf(message);
     if (bytes > BATCH_BYTES) {
-      this.options.onError(new RangeError(`a message of ${bytes} bytes is too large for Kafka`), this.options.topic);
+      this.#refuse(message, new RangeError(`a message of ${bytes} bytes is too large for Kafka`));
       return Promise.resolve(false);
     }
     if (this.#waiting.length >= this.options.maxWaiting) return Promise.resolve(false);
@@ -47,6 +48,11 @@ export class TopicSender {
       this.#waiting.push({ message, bytes, settle });
       this.#sending ??= this.#sendAll();
     });
+  }
+
+  /** Whether this message was not taken for a reason of its own: it would not be taken again. */
+  hasRefused(message: OutgoingMessage): boolean {
+    return this.#refused.has(message);
   }
 
   /** Resolves when nothing waits any more. */
@@ -58,23 +64,58 @@ export class TopicSender {
     while (this.#waiting.length > 0) {
       await this.#pace.turn();
       const batch = this.#waiting.splice(0, sizeOfBatch(this.#waiting));
-      try {
-        await this.options.carry(
-          this.options.topic,
-          batch.map(({ message }) => message),
-        );
-        this.#failing = false;
-        for (const { settle } of batch) settle(true);
-      } catch (error) {
-        if (!this.#failing) this.options.onError(error, this.options.topic);
-        this.#failing = true;
-        // What waits behind a batch that failed goes back with it: it must not overtake it, and it would only fail too.
-        for (const { settle } of [...batch, ...this.#waiting.splice(0)]) settle(false);
-      }
+      const left = await this.#carry(batch);
+      // What waits behind a batch that failed goes back with it: it must not overtake it, and it would only fail too.
+      if (left.length > 0) for (const { settle } of [...left, ...this.#waiting.splice(0)]) settle(false);
     }
     // In the very turn in which the last outcome is told, because whoever hears it may send again at once.
     this.#sending = undefined;
   }
+
+  /**
+   * Returns what must be sent again. Of a batch that is too large for the brokers each message goes by itself, so that the
+   * one that is to blame stays behind alone.
+   */
+  async #carry(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    try {
+      await this.options.carry(
+        this.options.topic,
+        batch.map(({ message }) => message),
+      );
+      this.#failing = false;
+      for (const { settle } of batch) settle(true);
+      return [];
+    } catch (error) {
+      const [first, ...others] = batch;
+      if (isTooLarge(error) && first !== undefined) {
+        if (others.length > 0) return this.#carrySingly(batch);
+        this.#refuse(first.message, error);
+        first.settle(false);
+        return [];
+      }
+      if (!this.#failing) this.options.onError(error, this.options.topic);
+      this.#failing = true;
+      return batch;
+    }
+  }
+
+  async #carrySingly(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    for (const [at, each] of batch.entries()) {
+      const left = await this.#carry([each]);
+      if (left.length > 0) return batch.slice(at);
+    }
+    return [];
+  }
+
+  #refuse(message: OutgoingMessage, error: unknown): void {
+    this.#refused.add(message);
+    this.options.onError(error, this.options.topic);
+  }
+}
+
+/** The brokers take less at once than we do (`max.message.bytes` of the topic); the error's name at the library. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && error.type === 'MESSAGE_TOO_LARGE';
 }
 
 function sizeOfBatch(waiting: readonly Waiting[]): number {
