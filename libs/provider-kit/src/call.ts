@@ -23,7 +23,10 @@ export interface Access {
 /** What every call to a provider gets. */
 export interface Call {
   readonly access: Access;
-  /** Derived from the stored operation and its attempt, never drawn at random: 32 hex digits. */
+  /**
+   * 32 hex digits, derived from the stored operation, never drawn at random. Of a `repeatable` start it is the same however
+   * often the call is made, after a crash too; every other call has one of its own.
+   */
   readonly requestId: string;
   /** Asked at the last moment before the first byte leaves: false once the deadline or the lease is over. */
   readonly mayWrite: () => boolean;

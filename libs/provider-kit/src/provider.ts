@@ -29,8 +29,11 @@ export type VerifyOutcome =
   | { readonly is: 'up'; readonly tradePoints: readonly { readonly ref: string; readonly name: string }[] | null }
   /** The provider answers and says no; a person must act. */
   | { readonly is: 'refused'; readonly failure: Failure }
-  /** The provider cannot be asked now. */
-  | { readonly is: 'down'; readonly failure: Failure };
+  /**
+   * The provider cannot be asked now. `lasting`: one such answer may as well be the provider's "no", so that a row of
+   * them is one, for this reason. `unasked`: the question never left us, so it says nothing of such a row.
+   */
+  | { readonly is: 'down'; readonly failure: Failure; readonly lasting?: Failure; readonly unasked?: true };
 
 /** A ping tells nothing of trade points. */
 export type HealthOutcome = { readonly is: 'up' } | Exclude<VerifyOutcome, { is: 'up' }>;

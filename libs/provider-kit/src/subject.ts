@@ -40,6 +40,8 @@ export interface ConnectionRecord {
   readonly version: number;
   readonly reason: Failure | null;
   readonly tradePoints: readonly { readonly ref: string; readonly name: string }[] | null;
+  /** Since when every answer may as well have been the provider's "no"; epoch milliseconds. */
+  readonly doubtfulSince?: number;
 }
 
 export interface DeviceSubject extends SubjectFrame {

@@ -162,6 +162,27 @@ describe('a connection that is verified', () => {
     await own.close();
   });
 
+  it('and may as well be refused is down at first, refused when that lasts, and up as soon as the provider is back', async () => {
+    const own = await house.start({ settings: { recheckDownMs: 40 } });
+    const shop = await house.openShop(own);
+    house.dummy.healthOf.set(shop.connection, {
+      is: 'down',
+      failure: dummyFailure('cut'),
+      lasting: dummyFailure('refused'),
+    });
+    await own.send(house.verify(shop, 1));
+    await waitFor('the refusal', () => healths(shop).at(-1)?.health === 'refused');
+    expect(house.dummy.count(`verify ${shop.connection}`)).toBeGreaterThan(2);
+    house.dummy.healthOf.set(shop.connection, { is: 'up', tradePoints: null });
+    await waitFor('the recovery', () => healths(shop).at(-1)?.health === 'up');
+    await own.close();
+    expect(healths(shop).map((told) => [told.health, told.reason?.code ?? null])).toEqual([
+      ['down', 'cut'],
+      ['refused', 'refused'],
+      ['up', null],
+    ]);
+  });
+
   it('whose ping failed is down only where a whole question says so too', async () => {
     const own = await house.start({ settings: { healthEveryMs: 60, recheckDownMs: 60 } });
     const shop = await house.openShop(own);

@@ -46,7 +46,7 @@ export type CheckStep =
   /** Whatever is true at the provider. */
   | 'truth';
 
-export type ResolveStep = 'truth' | 'unclear' | 'not_performed' | 'throws';
+export type ResolveStep = 'truth' | 'unclear' | 'not_performed' | 'device_unknown' | 'throws';
 
 /** What happens to one payment. Of each list the last entry repeats. */
 export interface Script {
@@ -59,7 +59,7 @@ export interface Script {
   /** No timer asks: an invoice. */
   readonly askedForOnly?: AskedForOnly;
   /** What the provider answers to a cancel; the last one repeats. `done` really ends an unpaid purchase. */
-  readonly cancels?: readonly ('done' | 'refused' | 'unreachable' | 'ignored')[];
+  readonly cancels?: readonly ('done' | 'refused' | 'unreachable' | 'device_unknown' | 'ignored')[];
   readonly verifications?: readonly (VerifiedPaid | 'truth')[];
   /** Before the first byte leaves: the process is held up here. */
   readonly beforeStart?: Gate;
@@ -99,7 +99,7 @@ export function dummyFailure(code: string): Failure {
 
 /**
  * A provider whose behaviour a spec writes per payment, with the ledger of what it really did. Its methods:
- * `dummy_pay` (orphanable), `dummy_safe` (repeatable: the same payment is the same purchase), `dummy_once` (critical,
+ * `dummy_pay` (orphanable), `dummy_safe` (repeatable: the same request id is the same purchase), `dummy_once` (critical,
  * repeated once after proof), `dummy_once_refuse` (critical, refused after proof), `dummy_verified` (its books are looked
  * into after success) and `dummy_invoice` (critical, never found out, asked about only on request, can be canceled).
  * Refunds are in `DummyRefunds`; the question is `payer`.
@@ -170,7 +170,7 @@ export class DummyProvider {
       },
       start: (call, request) => this.#start(life, call, request, false),
       check: (call, request) => this.#check(life, call, request),
-      resolve: async (_call, { paymentId }, note) => this.#resolve(paymentId, note),
+      resolve: async (_call, request, note) => this.#resolve(request, note),
     });
     return {
       name: 'dummy',
@@ -265,18 +265,21 @@ export class DummyProvider {
     return token === null || [...this.#devices.values()].includes(token);
   }
 
-  #cancel(how: 'cancel' | 'give up', life: Life, call: Call, { paymentId }: TakenRequest): CancelOutcome {
+  #cancel(how: 'cancel' | 'give up', life: Life, call: Call, { paymentId, deviceToken }: TakenRequest): CancelOutcome {
     if (!life.alive || !call.mayWrite()) return { is: 'unreachable', failure: dummyFailure('dead') };
     this.calls.push(`${how} ${paymentId}`);
+    if (!this.knowsDevice(deviceToken)) return { is: 'device_unknown', failure: dummyFailure('device') };
     const step = this.#next(`${how} ${paymentId}`, this.#scripts.get(paymentId)?.cancels) ?? 'done';
-    if (step === 'refused' || step === 'unreachable') return { is: step, failure: dummyFailure(step) };
+    if (step === 'refused' || step === 'device_unknown' || step === 'unreachable')
+      return { is: step, failure: dummyFailure(step) };
     const isUnpaid = ['waiting', 'scanned'].includes(this.#purchases.get(paymentId) ?? 'waiting');
     if (step === 'done' && isUnpaid) this.#purchases.set(paymentId, 'canceled');
     return { is: 'done' };
   }
 
-  async #verifyPaid({ paymentId, providerRef }: TakenRequest): Promise<VerifiedPaid> {
+  async #verifyPaid({ paymentId, providerRef, deviceToken }: TakenRequest): Promise<VerifiedPaid> {
     this.calls.push(`verify paid ${paymentId}`);
+    if (!this.knowsDevice(deviceToken)) return { is: 'device_unknown', failure: dummyFailure('device') };
     const script = this.#scripts.get(paymentId);
     await script?.duringVerifyPaid?.arrive();
     const step = this.#next(`verify paid ${paymentId}`, script?.verifications) ?? 'truth';
@@ -286,8 +289,8 @@ export class DummyProvider {
 
   #perform(call: Call, request: StartRequest, refOf: string | undefined, sameIsSame: boolean): LedgerEntry {
     const { paymentId, amountMinor, deviceToken: token, personal } = request;
-    const [known] = this.starts(paymentId);
-    if (sameIsSame && known !== undefined) return known;
+    const known = this.starts(paymentId).find(({ requestId }) => sameIsSame && requestId === call.requestId);
+    if (known !== undefined) return known;
     const taken = refOf === undefined ? undefined : this.starts(refOf)[0]?.ref;
     const entry: LedgerEntry = {
       paymentId,
@@ -352,12 +355,13 @@ export class DummyProvider {
     }
   }
 
-  #resolve(paymentId: string, note: unknown): Resolution {
+  #resolve({ paymentId, deviceToken }: StartRequest, note: unknown): Resolution {
     this.calls.push(`resolve ${paymentId}`);
+    if (!this.knowsDevice(deviceToken)) return { is: 'device_unknown', failure: dummyFailure('device') };
     const script = this.#scripts.get(paymentId) ?? {};
     const step = this.#next(`resolve ${paymentId}`, script.resolves) ?? 'truth';
     if (step === 'throws') throw new Error('the dummy is broken');
-    if (step === 'unclear') return { is: 'unclear', failure: dummyFailure('unclear') };
+    if (step === 'unclear' || step === 'device_unknown') return { is: step, failure: dummyFailure(step) };
     const { before } = note as { before: number };
     const done = this.starts(paymentId).at(before);
     if (step === 'not_performed' || done === undefined) {

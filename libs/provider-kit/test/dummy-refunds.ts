@@ -1,6 +1,7 @@
-import type { Failure, Purchase } from '@tolem/contracts';
+import type { Failure } from '@tolem/contracts';
 import type { Clock } from '@tolem/domain';
 import type {
+  BuyersPurchase,
   IdentifiedOutcome,
   InviteOutcome,
   InviteRequest,
@@ -33,10 +34,10 @@ export interface RefundScript {
   readonly invites?: readonly ('ok' | 'refused' | 'not_sent' | 'lost' | 'device_unknown')[];
   readonly waiting?: Partial<{ readonly intervalMs: number; readonly customerWithinMs: number }>;
   readonly identifieds?: readonly IdentifiedOutcome['is'][];
-  readonly lists?: readonly (readonly Purchase[] | 'refused' | 'unreachable')[];
+  readonly lists?: readonly (readonly BuyersPurchase[] | 'refused' | 'unreachable' | 'device_unknown')[];
   readonly note?: 'refused' | 'unreachable';
   readonly sends?: readonly ReturnStep[];
-  readonly resolves?: readonly ('truth' | 'unclear' | 'not_performed')[];
+  readonly resolves?: readonly ('truth' | 'unclear' | 'not_performed' | 'device_unknown')[];
   readonly afterNotPerformed?: 'repeat_once' | 'refuse';
   readonly beforeSend?: Gate;
   readonly afterSend?: Gate;
@@ -87,6 +88,18 @@ export class DummyRefunds {
     return this.ledger.filter((entry) => entry.refundId === refundId);
   }
 
+  /** By somebody whom the service knows nothing of, as in the provider's own app. */
+  returnedByHand(purchaseRef: string, amountMinor: number): void {
+    const by = { refundId: 'by hand', customerRef: null, token: null, requestId: 'by hand' };
+    this.ledger.push({
+      ...by,
+      purchaseRef,
+      amountMinor,
+      ref: `return-${this.ledger.length + 1}`,
+      at: this.clock.now(),
+    });
+  }
+
   /** As one process sees it. */
   for(life: Life): Refunds {
     return {
@@ -131,9 +144,9 @@ export class DummyRefunds {
   #purchases(customerRef: string, token: string | null): PurchasesOutcome {
     const refundId = this.#customers.get(customerRef) ?? '';
     this.calls.push(`purchases ${refundId}`);
-    if (!this.knowsDevice(token)) return { is: 'refused', failure: failure('device') };
+    if (!this.knowsDevice(token)) return { is: 'device_unknown', failure: failure('device') };
     const step = this.#next(`purchases ${refundId}`, this.#script(refundId).lists) ?? [];
-    if (step === 'refused') return { is: step, failure: failure('refused') };
+    if (step === 'refused' || step === 'device_unknown') return { is: step, failure: failure(step) };
     return step === 'unreachable' ? { is: step, reason: 'silence' } : { is: 'listed', purchases: step };
   }
 
@@ -167,10 +180,11 @@ export class DummyRefunds {
       : { is: 'returned', providerRef: ref };
   }
 
-  #resolve({ refundId, purchaseRef, amountMinor }: ReturnRequest, note: unknown): ReturnResolution {
+  #resolve({ refundId, purchaseRef, amountMinor, deviceToken }: ReturnRequest, note: unknown): ReturnResolution {
     this.calls.push(`resolve ${refundId}`);
+    if (!this.knowsDevice(deviceToken)) return { is: 'device_unknown', failure: failure('device') };
     const step = this.#next(`resolve ${refundId}`, this.#script(refundId).resolves) ?? 'truth';
-    if (step === 'unclear') return { is: 'unclear', failure: failure('unclear') };
+    if (step === 'unclear' || step === 'device_unknown') return { is: step, failure: failure(step) };
     const fell = this.#returned(purchaseRef) - (note as { returned: number }).returned;
     if (step === 'not_performed' || fell === 0) return { is: 'not_performed', failure: failure('not_performed') };
     return fell === amountMinor

@@ -86,6 +86,36 @@ describe('an invoice that nobody touches', () => {
     expect(callsAbout(payment)).toEqual([`give up ${payment.id}`, `check ${payment.id}`]);
   });
 
+  it.each(['refused', 'unreachable'] as const)(
+    'and whose cancel at its end was %s is unknown while the provider says that it waits, after one cancel and one question',
+    async (step) => {
+      const payment = await invoice({ cancels: [step] }, 100);
+      expect(await house.until(payment, 'unknown')).toMatchObject({
+        next_action: null,
+        evidence: 'inferred',
+        failure: { code: 'not_taken_back', provider_message: 'as scripted', cashier_key: 'unknown_ask_admin' },
+      });
+      // Others come to their end meanwhile, and a person who looks hears the same.
+      await house.until(await invoice({}, 100), 'canceled');
+      expect(callsAbout(payment)).toEqual([`give up ${payment.id}`, `check ${payment.id}`]);
+      await replica.send(house.refresh(payment));
+      await waitFor('the answer', () => house.dummy.count(`check ${payment.id}`) === 2);
+      await waitFor('the operation to end', async () => (await operationsOf(payment)).at(-1)?.state === 'done');
+      expect(house.last(payment.id)?.phase).toBe('unknown');
+      house.dummy.buyer(payment.id, 'paid');
+      await replica.send(house.refresh(payment));
+      expect(await house.until(payment, 'succeeded')).toMatchObject({ failure: null });
+    },
+  );
+
+  it('and could not be taken back is canceled by a cancel that the provider hears later', async () => {
+    const payment = await invoice({ cancels: ['unreachable'] }, 100);
+    await house.until(payment, 'unknown');
+    house.dummy.script(payment.id, { cancels: ['done'] });
+    await replica.send(house.cancel(payment));
+    expect(await house.until(payment, 'canceled')).toMatchObject({ cancel: { result: 'done' } });
+  });
+
   it('and cannot be asked about at its end is unknown, asked a few times more, and then left to a person', async () => {
     const payment = await invoice({ checks: [{ is: 'unreachable', reason: 'silence' }], cancels: ['unreachable'] }, 50);
     await house.until(payment, 'unknown');
@@ -195,15 +225,37 @@ describe('a cancel of an invoice', () => {
   it.each(['refused', 'unreachable'] as const)('that is %s leaves it open, the cancel pending', async (step) => {
     const payment = await invoice({ cancels: [step] });
     await house.until(payment, 'requires_customer');
-    await replica.send(house.cancel(payment));
+    const askedAt = house.clock.now();
+    await replica.send(house.cancel(payment, askedAt));
     await waitFor('the operation to end', async () => (await operationsOf(payment)).at(-1)?.state === 'done');
     expect(house.last(payment.id)).toMatchObject({ phase: 'requires_customer', cancel: { result: 'pending' } });
     expect(house.dummy.count(`cancel ${payment.id}`)).toBe(step === 'refused' ? 1 : 3);
     expect(house.dummy.count(`check ${payment.id}`)).toBe(1);
     // Whoever asks once more has it tried once more.
     house.dummy.script(payment.id, { cancels: ['done'] });
-    await replica.send(house.cancel(payment));
+    await replica.send(house.cancel(payment, askedAt + 10_000));
     await house.until(payment, 'canceled');
+  });
+
+  it('asked for again and again while one is under way is one more at most, and none once that one has ended it', async () => {
+    const slow = new Gate();
+    const payment = await invoice({ duringCheck: slow });
+    await house.until(payment, 'requires_customer');
+    const askedAt = house.clock.now();
+    await replica.send(house.cancel(payment, askedAt));
+    await waitFor('the question after it', () => slow.arrived === 1);
+    for (let times = 1; times <= 4; times += 1) await replica.send(house.cancel(payment, askedAt + times * 10_000));
+    slow.open();
+    await house.until(payment, 'canceled');
+    await waitFor('all of them to end', async () =>
+      (await operationsOf(payment)).every(({ state }) => state === 'done'),
+    );
+    expect((await operationsOf(payment)).map(({ id }) => id)).toEqual([
+      `${payment.id}:start`,
+      `${payment.id}.cancel.${askedAt}`,
+      `${payment.id}.cancel.${askedAt + 10_000}`,
+    ]);
+    expect(callsAbout(payment)).toEqual([`cancel ${payment.id}`, `check ${payment.id}`]);
   });
 
   it('delivered five times asks the provider once', async () => {

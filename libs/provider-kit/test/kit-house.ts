@@ -102,6 +102,7 @@ export interface AskOptions {
 export interface Replica {
   readonly service: RunningProvider;
   readonly schedule: PollSchedule;
+  readonly metrics: Metrics;
   /** Delivers messages, all at once; resolves when the service has done with them. */
   send(...messages: readonly Envelope[]): Promise<readonly boolean[]>;
   close(): Promise<void>;
@@ -177,6 +178,7 @@ export class KitHouse {
     const clock = options.clock ?? this.clock;
     const schedule = options.schedule ?? new MemoryPollSchedule(clock);
     const life: Life = { alive: true };
+    const metrics = new Metrics();
     const service = await startProvider(this.dummy.providerFor(life), {
       bus,
       schedule,
@@ -185,7 +187,7 @@ export class KitHouse {
       buckets: this.buckets,
       clock,
       ids: this.ids,
-      metrics: new Metrics(),
+      metrics,
       logger: createLogger({
         service: PROVIDER,
         level: 'debug',
@@ -201,6 +203,7 @@ export class KitHouse {
     const replica: Replica = {
       service,
       schedule,
+      metrics,
       close,
       async send(...messages) {
         const rows = messages.map((envelope) => ({ id: envelope.id, consumer: PROVIDER, envelope }));
@@ -259,10 +262,11 @@ export class KitHouse {
     });
   }
 
-  cancel(payment: Payment): Envelope {
+  /** As the gateway names it: one that is asked for again later has an id of its own. @param askedAt epoch ms */
+  cancel(payment: Payment, askedAt: number = this.clock.now()): Envelope {
     return produce(paymentCancel, this.#address(payment.shop.tenant, payment.id), {
       ...head(payment),
-      op_id: this.ids.next('op'),
+      op_id: `${payment.id}.cancel.${askedAt}`,
       reason: null,
     });
   }

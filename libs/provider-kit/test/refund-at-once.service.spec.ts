@@ -194,6 +194,43 @@ describe('a refund that lost its answer', () => {
     await own.close();
   });
 
+  describe('and was proven not performed', () => {
+    let own: Replica;
+    let shop: RefundDesk;
+    beforeAll(async () => {
+      await replica.close();
+      // One reading is proof, so that what comes after it is known to come after it.
+      own = await house.start({ settings: { resolveAfterMs: 0, unchangedOverMs: 0, unchangedReadings: 1 } });
+      shop = new RefundDesk(house, await house.openShop(own));
+    });
+    afterAll(async () => {
+      await own.close();
+      replica = await house.start();
+    });
+
+    it('is not repeated where the provider has performed it after that', async () => {
+      const refund = await shop.begin(own, { sends: ['lost_after', 'ok'], resolves: ['not_performed', 'truth'] });
+      expect(await shop.until(refund, 'succeeded')).toMatchObject({ evidence: 'inferred', provider_ref: null });
+      expect(shop.returns(refund)).toHaveLength(1);
+      expect(await shop.operations(refund)).toMatchObject([{ attempt: 2, sends: 1, state: 'done' }]);
+    });
+
+    it.each([
+      ['the same sum is taken for it', 49_000, 'succeeded'],
+      ['another sum is left to a person', 10_000, 'unknown'],
+    ] as const)('is not repeated on top of what somebody else has returned: %s', async (_name, amountMinor, phase) => {
+      const held = new Gate();
+      const script = { beforeSend: held, sends: ['lost_before', 'ok'], resolves: ['not_performed', 'truth'] } as const;
+      const refund = await shop.begin(own, script);
+      await waitFor('the call', () => held.arrived === 1);
+      house.dummy.refunds.returnedByHand(refund.purchaseRef ?? '', amountMinor);
+      held.open();
+      await shop.until(refund, phase);
+      expect(shop.count('return', refund)).toBe(1);
+      expect(shop.returns(refund)).toHaveLength(0);
+    });
+  });
+
   it('twice and was never performed ends failed after one repeat', async () => {
     const refund = await desk.begin(replica, { sends: ['lost_before'] });
     expect((await desk.until(refund, 'failed')).failure?.code).toBe('not_performed');

@@ -249,6 +249,40 @@ describe('a choice', () => {
   });
 });
 
+describe('two refunds of a purchase that was not made through us', () => {
+  const [REF, AMOUNT] = ['foreign', 40_000];
+  const chosenTogether = async (script: RefundScript): Promise<readonly [Refund, Refund]> => {
+    const lists = [[{ ...PURCHASE, ref: REF }]];
+    const first = await choosing({ ...SCANNED, lists, ...script });
+    const second = await choosing({ ...SCANNED, lists });
+    const lane = `${REF} ${first.id}`;
+    await replica.send(desk.choose(first, { ref: REF, amount: AMOUNT, lane }));
+    await waitFor('the first', () => desk.count('return', first) === 1);
+    await replica.send(desk.choose(second, { ref: REF, amount: AMOUNT, lane }));
+    return [first, second];
+  };
+
+  it('each begun in a lane of its own, return one after the other once both have chosen it', async () => {
+    house.dummy.refunds.refundable.set(REF, 60_000);
+    const slow = new Gate();
+    const [first, second] = await chosenTogether({ afterSend: slow });
+    expect(desk.count('note', second)).toBe(0);
+    slow.open();
+    await desk.until(first, 'succeeded');
+    expect((await desk.until(second, 'failed')).failure?.code).toBe('too_much');
+    expect(desk.returns(second)).toHaveLength(0);
+    house.dummy.refunds.refundable.delete(REF);
+  });
+
+  it('never pass for one another: what the second one returned is not taken for the first one that was lost', async () => {
+    const [first, second] = await chosenTogether({ sends: ['lost_before'] });
+    expect((await desk.until(first, 'failed')).failure?.code).toBe('not_performed');
+    await desk.until(second, 'succeeded');
+    expect(desk.returns(first)).toHaveLength(0);
+    expect(desk.returns(second)).toHaveLength(1);
+  });
+});
+
 describe('a return with the buyer that lost its answer', () => {
   it('and was performed is found out, not repeated', async () => {
     const refund = await desk.begin(replica, { ...SCANNED, sends: ['lost_after'] }, { purchaseRef: PURCHASE.ref });

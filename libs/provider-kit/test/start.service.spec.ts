@@ -162,13 +162,30 @@ describe('a start whose answer is lost', () => {
     expect(house.dummy.count(`start ${payment.id}`)).toBe(2);
   });
 
-  it('and that is repeatable is the same purchase when it is made again', async () => {
+  it.each<[string, StartStep[]]>([
+    ['once', ['lost_after', 'ok']],
+    ['more often than an orphan may be', ['lost_after', 'lost_after', 'lost_before', 'lost_after', 'ok']],
+    ['and in a bug of our own code, after which another attempt makes it', ['lost_after', 'throws', 'ok']],
+  ])('%s, and that is repeatable, is made again under the same id and is one purchase', async (_name, starts) => {
+    const own = await house.start({ settings: { leaseMs: 600 } });
     const payment = house.payment(shop, { method: 'dummy_safe' });
-    house.dummy.script(payment.id, { starts: ['lost_after', 'ok'] });
-    await replica.send(house.begin(payment));
+    house.dummy.script(payment.id, { starts });
+    await own.send(house.begin(payment));
     await house.until(payment, 'requires_customer');
+    expect(house.dummy.count(`start ${payment.id}`)).toBe(starts.length);
     expect(house.dummy.starts(payment.id)).toHaveLength(1);
     expect(shownRef(payment.id)).toBe(house.dummy.starts(payment.id)[0]?.ref);
+    await own.close();
+  });
+
+  it('and that is repeatable is made again until its deadline is over, and not after', async () => {
+    const payment = house.payment(shop, { method: 'dummy_safe' });
+    house.dummy.script(payment.id, { starts: ['lost_before'] });
+    await replica.send(house.begin(payment));
+    await waitFor('the third call', () => house.dummy.count(`start ${payment.id}`) >= 3);
+    house.clock.leap(UNTIL_DEADLINE_MS);
+    expect((await house.until(payment, 'failed')).failure?.code).toBe('no_answer');
+    expect(house.dummy.starts(payment.id)).toHaveLength(0);
   });
 
   it('to a bug of our own code is taken over after the lease and begun by the next attempt', async () => {

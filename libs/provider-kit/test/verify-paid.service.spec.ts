@@ -94,6 +94,19 @@ describe('comparing what was really paid', () => {
     await replica.close();
   });
 
+  it('that nobody could make is given up after five tries, and counted', async () => {
+    const replica = await house.start();
+    const counted = async (): Promise<string | undefined> =>
+      /^tolem_payments_never_verified_total\{provider="dummy"\} (\d+)$/m.exec(await replica.metrics.text())?.[1];
+    expect(await counted()).toBe('0');
+    const payment = await paid(replica, { verifications: [{ is: 'unreachable', reason: 'silence' }] });
+    await waitFor('the giving up', () => isCompared(payment));
+    await waitFor('the count', async () => (await counted()) === '1');
+    expect(asked(payment)).toBe(5);
+    expect(house.last(payment.id)).toMatchObject({ phase: 'succeeded', amount: payment.amount });
+    await replica.close();
+  });
+
   it('takes nothing back that happened while it asked: a cancel stays answered beside what the books say', async () => {
     const held = new Gate();
     const replica = await house.start();

@@ -33,6 +33,7 @@ describe('the configuration of the gateway', () => {
     ['TOLEM_PROVIDER_URLS', '{"kaspi":{"prod":{"r3":"https://x"}}}', 'TOLEM_PROVIDER_URLS'],
     ['TOLEM_GATEWAY_PORT', '70000', 'is more than 65535'],
     ['TOLEM_GATEWAY_TRUSTED_PROXIES', '10.0.0.0/8,proxy', 'neither an address nor a CIDR block'],
+    ['TOLEM_MASTER_KEY', 'c2hvcnQ=', 'TOLEM_MASTER_KEY: does not have the right form'],
     ['TOLEM_OPERATOR_KEY', 'short', 'does not have the right form'],
     ['TOLEM_GATEWAY_DATABASE_URL', 'mysql://x', 'does not have the right form'],
   ])('refuses %s=%s and says why', (name, value, why) => {

@@ -1,4 +1,5 @@
 import { address, commaList, type ConfigOf, defineConfig, env, plainText, wholeNumber } from '@tolem/observability';
+import { areMasterKeys } from '@tolem/persistence';
 import { z } from 'zod';
 import { isAddressOrBlock } from './api-keys/ip-list.ts';
 
@@ -51,7 +52,7 @@ export const gatewayConfig = defineConfig({
     default: 5,
     describe: 'Most database connections of the workers',
   }),
-  masterKey: env('TOLEM_MASTER_KEY', plainText(), {
+  masterKey: env('TOLEM_MASTER_KEY', z.string().refine(areMasterKeys, 'is no master key'), {
     secret: true,
     describe:
       '32 bytes in base64 (openssl rand -base64 32); several separated by commas while a new one replaces an old one, the new one first',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CASHIER_KEYS } from '@tolem/domain';
 import fc from 'fast-check';
-import { codeOf, KASPI_CODES } from './codes.ts';
+import { codeOf, CONFIGURABLE_CLASSES, KASPI_CODES } from './codes.ts';
 import type { KaspiCode, KaspiCodeClass } from './codes.ts';
 
 type Expected = readonly [
@@ -208,6 +208,37 @@ describe('StatusCode values of the bank', () => {
       });
     },
   );
+
+  it.each([
+    ['temporary', 'provider_unavailable'],
+    ['setup', 'desk_setup'],
+    ['request', 'failed'],
+  ] as const)('configuration explains a code that the document does not as %s', (kind, cashierKey) => {
+    for (const code of ['-77777', '-1401', '990000031']) {
+      expect(codeOf(code, { [code]: kind })).toMatchObject({
+        statusCode: code,
+        class: kind,
+        cashierKey,
+        apiCode: 'unlisted_provider_code',
+        isConfigured: true,
+        registerDeviceAgain: false,
+      });
+    }
+    expect(codeOf('9900000031', { '990000031': kind }).class).toBe(kind);
+    expect(codeOf('-77778', { '-77777': kind })).toEqual(codeOf('-77778'));
+  });
+
+  it.each(KASPI_CODES.filter((code) => code.class !== 'unlisted'))(
+    'configuration changes nothing about $statusCode, which the document describes',
+    (code) => {
+      const said = CONFIGURABLE_CLASSES.map((kind) => codeOf(code.statusCode, { [code.statusCode]: kind }));
+      expect(said).toEqual(said.map(() => code));
+    },
+  );
+
+  it('names of the language are no codes that configuration explains', () => {
+    expect(codeOf('constructor', {})).toMatchObject({ class: 'unlisted', isConfigured: false });
+  });
 
   it('codes beyond 2^53 keep every digit', () => {
     expect(codeOf('9007199254740993').statusCode).toBe('9007199254740993');

@@ -30,7 +30,22 @@ export interface KaspiCode {
   readonly adminText: AdminText | null;
   /** Registering the device again may cure it: tried once, never in a circle. */
   readonly registerDeviceAgain: boolean;
+  /** Its class is an operator's word, where the bank's document has none. */
+  readonly isConfigured: boolean;
 }
+
+/** What an operator may say of a code that the bank's document does not describe. Success is none of them. */
+export const CONFIGURABLE_CLASSES = ['temporary', 'setup', 'request'] as const;
+type ConfigurableClass = (typeof CONFIGURABLE_CLASSES)[number];
+
+/** Codes that configuration explains, by their canonical spelling. */
+export type ExtraKaspiCodes = Readonly<Record<string, ConfigurableClass>>;
+
+const CONFIGURED_KEYS: Readonly<Record<ConfigurableClass, CashierKey>> = {
+  temporary: 'provider_unavailable',
+  setup: 'desk_setup',
+  request: 'failed',
+};
 
 type Row = readonly [
   statusCode: string,
@@ -225,6 +240,7 @@ export const KASPI_CODES: readonly KaspiCode[] = ROWS.map(
     cashierKey,
     adminText: kind === 'success' ? null : (ADMIN_TEXTS.get(statusCode) ?? UNEXPLAINED),
     registerDeviceAgain: CURED_BY_REGISTRATION.has(statusCode),
+    isConfigured: false,
   }),
 );
 
@@ -238,22 +254,29 @@ const MAX_SHOWN_CHARACTERS = 32;
 
 /**
  * The meaning of a StatusCode. Total: any text is answered, an unknown one with class `unlisted`. Spaces ("- 1601" in
- * the document), a plus sign, leading zeros and typographic minus signs do not matter.
+ * the document), a plus sign, leading zeros and typographic minus signs do not matter. `extra` speaks of what would be
+ * unlisted and of nothing else.
  */
-export function codeOf(statusCode: string): KaspiCode {
+export function codeOf(statusCode: string, extra: ExtraKaspiCodes = {}): KaspiCode {
   const spelling = plainDecimal(statusCode);
-  return (
-    BY_SPELLING.get(spelling) ?? {
-      statusCode: spelling.slice(0, MAX_SHOWN_CHARACTERS),
-      class: 'unlisted',
-      apiCode: 'unlisted_provider_code',
-      bankText: null,
-      english: 'unknown to this version',
-      cashierKey: 'failed',
-      adminText: UNEXPLAINED,
-      registerDeviceAgain: false,
-    }
-  );
+  const known = BY_SPELLING.get(spelling) ?? unlisted(spelling);
+  if (known.class !== 'unlisted' || !Object.hasOwn(extra, known.statusCode)) return known;
+  const told = extra[known.statusCode];
+  return told === undefined ? known : { ...known, class: told, cashierKey: CONFIGURED_KEYS[told], isConfigured: true };
+}
+
+function unlisted(spelling: string): KaspiCode {
+  return {
+    statusCode: spelling.slice(0, MAX_SHOWN_CHARACTERS),
+    class: 'unlisted',
+    apiCode: 'unlisted_provider_code',
+    bankText: null,
+    english: 'unknown to this version',
+    cashierKey: 'failed',
+    adminText: UNEXPLAINED,
+    registerDeviceAgain: false,
+    isConfigured: false,
+  };
 }
 
 function plainDecimal(text: string): string {

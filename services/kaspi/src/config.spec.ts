@@ -20,9 +20,12 @@ describe('configuration of the Kaspi service', () => {
       writeTimeoutMs: 30_000,
       resolveAfterMs: 90_000,
       unchangedOverMs: 120_000,
+      repeatRefunds: true,
       graceMs: 5_000,
       statusVersion: 'v01',
       statusMeanings: {},
+      returnStatusMeanings: {},
+      codeMeanings: {},
       certificateFiles: {},
       egressProxies: [],
     });
@@ -47,6 +50,13 @@ describe('configuration of the Kaspi service', () => {
     ['TOLEM_KASPI_STATUS_MEANINGS', '["paid"]'],
     ['TOLEM_KASPI_STATUS_MEANINGS', '{"Completed":'],
     ['TOLEM_KASPI_STATUS_MEANINGS', JSON.stringify({ ['x'.repeat(65)]: 'paid' })],
+    ['TOLEM_KASPI_RETURN_STATUS_MEANINGS', '{"CustomerKnown":"paid"}'],
+    ['TOLEM_KASPI_CODE_MEANINGS', '{"-77777":"success"}'],
+    ['TOLEM_KASPI_CODE_MEANINGS', '{"-77777":"unlisted"}'],
+    ['TOLEM_KASPI_CODE_MEANINGS', '{"1e3":"request"}'],
+    ['TOLEM_KASPI_CODE_MEANINGS', '{"":"request"}'],
+    ['TOLEM_KASPI_CODE_MEANINGS', '["-77777"]'],
+    ['TOLEM_KASPI_REPEAT_REFUNDS', 'once'],
     ['TOLEM_KASPI_STATUS_VERSION', 'v03'],
     ['TOLEM_KASPI_START_TIMEOUT_MS', '8'],
     ['TOLEM_KASPI_READ_TIMEOUT_MS', '120001'],
@@ -54,6 +64,7 @@ describe('configuration of the Kaspi service', () => {
     ['TOLEM_KASPI_GRACE_MS', '-1'],
     ['TOLEM_KASPI_CONNECTIONS', '0'],
     ['TOLEM_KASPI_POOL_SIZE', 'many'],
+    ['TOLEM_MASTER_KEY', `${LEAST.TOLEM_MASTER_KEY},c2hvcnQ=`],
     ['TOLEM_KASPI_DATABASE_URL', 'mysql://127.0.0.1/tolem'],
     ['TOLEM_KASPI_EGRESS_PROXIES', '10.0.0.5:3128'],
     ['TOLEM_KASPI_EGRESS_PROXIES', 'http://10.0.0.5:3128,socks5://10.0.0.6:1080'],
@@ -62,6 +73,39 @@ describe('configuration of the Kaspi service', () => {
     ['TOLEM_KASPI_EGRESS_SOURCE_ADDRESS', '10.0.0.256'],
   ])('refuses %s=%s, naming the variable', (name, value) => {
     expect(() => kaspiConfig.load({ ...LEAST, [name]: value })).toThrow(name);
+  });
+
+  it('takes what the bank has added: codes in any spelling, and words of refund codes', () => {
+    const loaded = kaspiConfig.load({
+      ...LEAST,
+      TOLEM_KASPI_CODE_MEANINGS: '{"-0077777":"temporary","9900000031":"request"}',
+      TOLEM_KASPI_RETURN_STATUS_MEANINGS: '{"CustomerKnown":"identified"}',
+      TOLEM_KASPI_REPEAT_REFUNDS: 'false',
+    });
+    expect(loaded.codeMeanings).toEqual({ '-77777': 'temporary', '990000031': 'request' });
+    expect(loaded.returnStatusMeanings).toEqual({ CustomerKnown: 'identified' });
+    expect(loaded.repeatRefunds).toBe(false);
+  });
+
+  it.each([
+    ['TOLEM_KASPI_CODE_MEANINGS', { 0: 'request' }, '0'],
+    ['TOLEM_KASPI_CODE_MEANINGS', { '-999': 'request' }, '-999'],
+    ['TOLEM_KASPI_CODE_MEANINGS', { '-990000006': 'request' }, '-990000006'],
+    ['TOLEM_KASPI_CODE_MEANINGS', { '-77777': 'setup', '-1601': 'temporary' }, '-1601'],
+    ['TOLEM_KASPI_STATUS_MEANINGS', { Error: 'paid' }, 'Error'],
+    ['TOLEM_KASPI_STATUS_MEANINGS', { Wait: 'not_paid' }, 'Wait'],
+    ['TOLEM_KASPI_RETURN_STATUS_MEANINGS', { QrTokenCreated: 'identified' }, 'QrTokenCreated'],
+  ])('refuses to start where %s gives another meaning to what the bank describes: %j', (name, meanings, word) => {
+    expect(() => kaspiConfig.load({ ...LEAST, [name]: JSON.stringify(meanings) })).toThrow(
+      new RegExp(`${name}: .* names ${word}, whose meaning the bank itself has stated[.] Expected: `),
+    );
+  });
+
+  it('refuses one code under two spellings with two meanings, and takes what says the same as the bank', () => {
+    const twice = '{"990000031":"setup","9900000031":"request"}';
+    expect(() => kaspiConfig.load({ ...LEAST, TOLEM_KASPI_CODE_MEANINGS: twice })).toThrow('names 990000031 twice');
+    const same = { ...LEAST, TOLEM_KASPI_STATUS_MEANINGS: '{"Processed":"paid"}' };
+    expect(kaspiConfig.load(same).statusMeanings).toEqual({ Processed: 'paid' });
   });
 
   it('takes proxies in the order of preference, and never prints their passwords', () => {

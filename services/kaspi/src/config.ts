@@ -10,27 +10,18 @@ import {
   oneOf,
   plainText,
   wholeNumber,
+  yesNo,
 } from '@tolem/observability';
+import { areMasterKeys } from '@tolem/persistence';
 import { z } from 'zod';
 import { certificateFiles } from './certificates/certificate-files.schema.ts';
 import { KASPI_STATUS_VERSIONS } from './client/kaspi.client.ts';
-import { KASPI_STATUS_MEANINGS, type KaspiStatusMeaning } from './statuses.ts';
+import { CONFIGURABLE_CLASSES } from './codes.ts';
+import { codeMeanings, returnStatusMeanings, statusMeanings } from './meanings.schema.ts';
+import { KASPI_RETURN_STATUS_MEANINGS, KASPI_STATUS_MEANINGS } from './statuses.ts';
 
 const milliseconds = wholeNumber({ min: 100, max: 120_000 });
 const postgres = address(['postgres', 'postgresql']);
-
-/** `{"SomeNewStatus": "pending"}` as JSON text. */
-const statusMeanings: z.ZodType<Readonly<Record<string, KaspiStatusMeaning>>> = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('is not JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(z.record(z.string().max(64), z.enum(KASPI_STATUS_MEANINGS)));
 
 const MAX_PROXIES = 8;
 
@@ -58,7 +49,7 @@ const definition = defineConfig({
     default: 6,
     describe: 'Most database connections',
   }),
-  masterKey: env('TOLEM_MASTER_KEY', plainText(), {
+  masterKey: env('TOLEM_MASTER_KEY', z.string().refine(areMasterKeys, 'is no master key'), {
     secret: true,
     describe: '32 bytes in base64, the same as the gateway’s; several separated by commas while one replaces another',
   }),
@@ -92,6 +83,11 @@ const definition = defineConfig({
     default: 120_000,
     describe: 'Over how long the bank’s books must show no trace of it in three readings; ms',
   }),
+  repeatRefunds: env('TOLEM_KASPI_REPEAT_REFUNDS', yesNo(), {
+    default: true,
+    describe:
+      'Whether a return of money under scheme r3 that was judged “not performed” is sent once more by itself; false: it fails and the cashier decides',
+  }),
   graceMs: env('TOLEM_KASPI_GRACE_MS', wholeNumber({ min: 0, max: 60_000 }), {
     default: 5_000,
     describe: 'Added to the bank’s own timers before a code counts as expired; ms',
@@ -103,6 +99,14 @@ const definition = defineConfig({
   statusMeanings: env('TOLEM_KASPI_STATUS_MEANINGS', statusMeanings, {
     default: {},
     describe: `New status words of the bank as JSON {word: meaning}; meanings: ${KASPI_STATUS_MEANINGS.join(', ')}`,
+  }),
+  returnStatusMeanings: env('TOLEM_KASPI_RETURN_STATUS_MEANINGS', returnStatusMeanings, {
+    default: {},
+    describe: `New status words of refund codes as JSON {word: meaning}; meanings: ${KASPI_RETURN_STATUS_MEANINGS.join(', ')}`,
+  }),
+  codeMeanings: env('TOLEM_KASPI_CODE_MEANINGS', codeMeanings, {
+    default: {},
+    describe: `StatusCodes that the bank’s document does not describe as JSON {code: meaning}; meanings: ${CONFIGURABLE_CLASSES.join(', ')}; setup and request say that the bank did nothing, also of a refund or an invoice: only what the bank has stated may stand here`,
   }),
   certificateFiles: env('TOLEM_KASPI_CERTIFICATE_FILES', certificateFiles, {
     default: {},

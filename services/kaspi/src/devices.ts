@@ -3,7 +3,7 @@ import type { KaspiAnswer } from './client/kaspi-answer.ts';
 import type { KaspiClient } from './client/kaspi.client.ts';
 import type { RegisteredDevice } from './client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isMisconfigured } from './failures.ts';
+import { failureOfAnswer, isDecided, isDeviceUnknown } from './failures.ts';
 
 /**
  * Devices of the bank (Kaspi QR v3.9 §4.2.3): a device belongs to one trade point for ever, so our name of it holds both
@@ -21,7 +21,7 @@ export function kaspiDevices(client: KaspiClient): Devices {
         { bin: call.access.taxId, deviceToken: token },
         call,
       );
-      if (answer.is === 'ok' || (answer.is === 'refused' && answer.code.registerDeviceAgain)) return { is: 'deleted' };
+      if (answer.is === 'ok' || isDeviceUnknown(answer)) return { is: 'deleted' };
       return refusedOrUnreachable(answer);
     },
   };
@@ -34,6 +34,5 @@ export function registerOutcome(answer: KaspiAnswer<RegisteredDevice>): DeviceOu
 function refusedOrUnreachable(
   answer: Exclude<KaspiAnswer<unknown>, { is: 'ok' }>,
 ): Extract<DeviceOutcome, { is: 'refused' } | { is: 'unreachable' }> {
-  const decided = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
-  return { is: decided ? 'refused' : 'unreachable', failure: failureOfAnswer(answer) };
+  return { is: isDecided(answer) ? 'refused' : 'unreachable', failure: failureOfAnswer(answer) };
 }

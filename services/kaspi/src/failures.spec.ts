@@ -61,6 +61,21 @@ describe('what the chain and the cashier hear of a failure', () => {
     },
   );
 
+  it.each([...notSentReasons('certificate').map(notSent), lost('tls_alert')])(
+    'a handshake that ends over a certificate ($is, $reason) is for the administrator, with what to do in three languages',
+    (answer) => {
+      const failure = failureOfAnswer(answer);
+      expect(failure).toMatchObject({ code: 'certificate_refused', cashier_key: 'desk_setup' });
+      expect(Object.keys(failure.admin_text ?? {})).toEqual(['ru', 'kk', 'en']);
+    },
+  );
+
+  it('a handshake that is cut without a word says both what it may be, and the cashier may try again', () => {
+    const failure = failureOfAnswer(notSent('tls_aborted'));
+    expect(failure).toMatchObject({ code: 'provider_unavailable', cashier_key: 'provider_unavailable' });
+    expect(Object.keys(failure.admin_text ?? {})).toEqual(['ru', 'kk', 'en']);
+  });
+
   it('only what the log needs of a transport problem stays in the log', () => {
     for (const answer of [...LOST_REASONS.map(lost), ...notSentReasons('certificate', 'way').map(notSent)]) {
       expect(failureOfAnswer(answer).provider_message).toBeNull();

@@ -1,5 +1,6 @@
 import type { Failure } from '@tolem/contracts';
 import type { KaspiAnswer, KaspiNotSentReason } from './client/kaspi-answer.ts';
+import { CERTIFICATE_REFUSED, HANDSHAKE_CUT, isHandshakeCut, isHandshakeRefused } from './refused-handshakes.ts';
 import { PROXIES_DOWN, SOURCE_ADDRESS_GONE } from './static-egress.ts';
 
 type Unsuccessful = Exclude<KaspiAnswer<unknown>, { is: 'ok' }>;
@@ -16,6 +17,7 @@ export function failureOfAnswer(answer: Unsuccessful): Failure {
         ...(answer.code.adminText === null ? {} : { admin_text: answer.code.adminText }),
       };
     case 'lost':
+      if (isHandshakeRefused(answer)) return CERTIFICATE_REFUSED;
       return {
         code: 'provider_unavailable',
         provider_code: answer.code?.statusCode ?? null,
@@ -25,6 +27,8 @@ export function failureOfAnswer(answer: Unsuccessful): Failure {
     case 'not_sent':
       if (answer.reason === 'proxy_unavailable') return PROXIES_DOWN;
       if (answer.reason === 'source_address_unavailable') return SOURCE_ADDRESS_GONE;
+      if (isHandshakeCut(answer)) return HANDSHAKE_CUT;
+      if (isHandshakeRefused(answer)) return CERTIFICATE_REFUSED;
       // A call that the bank's own rules forbid is a mistake in the set-up; everything else is the way to the bank.
       return isMisconfigured(answer)
         ? {
@@ -43,6 +47,26 @@ export function failureOfAnswer(answer: Unsuccessful): Failure {
 }
 
 const SET_UP: ReadonlySet<KaspiNotSentReason> = new Set(['bad_argument', 'bad_endpoint', 'not_supported']);
+
+/** The bank does not know the device: registering it again may cure it. */
+export function isDeviceUnknown(answer: KaspiAnswer<unknown>): boolean {
+  return answer.is === 'refused' && answer.code.registerDeviceAgain;
+}
+
+const PURCHASE_NOT_FOUND = '-1601';
+
+/**
+ * The same of `payment/details` and `return/operations`, whose lists (§4.4, §3.4.3) have no code for a device at all.
+ * ASSUMPTION: of a device that is switched off they say that the purchase is not found.
+ */
+export function mayBeDeviceUnknown(answer: KaspiAnswer<unknown>): boolean {
+  return isDeviceUnknown(answer) || (answer.is === 'refused' && answer.code.statusCode === PURCHASE_NOT_FOUND);
+}
+
+/** The bank or its rules say no, so that the same call could only be refused again. */
+export function isDecided(answer: Unsuccessful): boolean {
+  return (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
+}
 
 /** Whether trying the same call again could ever help. */
 export function isMisconfigured(answer: Unsuccessful): boolean {

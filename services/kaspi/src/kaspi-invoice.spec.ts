@@ -153,6 +153,8 @@ describe('taking an invoice back', () => {
   it.each([
     ['-99000001', 'refused'],
     ['-999', 'unreachable'],
+    ['-1501', 'device_unknown'],
+    ['-1502', 'device_unknown'],
   ])('%s is %s', async (code, is) => {
     const { client } = clientHearing(`{"StatusCode":${code}}`);
     expect(await kaspiInvoice(client, {}).cancel?.(callUnder('r3'), taken)).toMatchObject({ is });

@@ -12,7 +12,7 @@ import type { KaspiClient } from './client/kaspi.client.ts';
 import { invoiceVerdict } from './client/verdicts.ts';
 import type { CreatedRemote } from './client/wire-remote.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isMisconfigured } from './failures.ts';
+import { failureOfAnswer, isDecided, isDeviceUnknown, isMisconfigured } from './failures.ts';
 import { checkOutcome, verifyPaid } from './purchase.ts';
 import { invoiceStatusMeaning, type KaspiStatusMeaning } from './statuses.ts';
 
@@ -92,8 +92,7 @@ export function invoiceOutcome(answer: KaspiAnswer<CreatedRemote>, lifeMs: numbe
     return { is: isMisconfigured(answer) ? 'refused' : 'not_sent', failure: failureOfAnswer(answer) };
   }
   if (invoiceVerdict(answer) === 'in_doubt') return { is: 'lost', failure: failureOfAnswer(answer) };
-  const cured = answer.is === 'refused' && answer.code.registerDeviceAgain;
-  return { is: cured ? 'device_unknown' : 'refused', failure: failureOfAnswer(answer) };
+  return { is: isDeviceUnknown(answer) ? 'device_unknown' : 'refused', failure: failureOfAnswer(answer) };
 }
 
 async function cancelInvoice(
@@ -105,6 +104,7 @@ async function cancelInvoice(
   const device = { bin: call.access.taxId, deviceToken };
   const answer = await client.cancelRemote(endpointOf(call.access), { device, qrPaymentId: providerRef }, call);
   if (answer.is === 'ok') return { is: 'done' };
-  const decided = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
-  return { is: decided ? 'refused' : 'unreachable', failure: failureOfAnswer(answer) };
+  const failure = failureOfAnswer(answer);
+  if (isDeviceUnknown(answer)) return { is: 'device_unknown', failure };
+  return { is: isDecided(answer) ? 'refused' : 'unreachable', failure };
 }

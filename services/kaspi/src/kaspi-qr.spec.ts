@@ -67,10 +67,11 @@ describe('what an answer to qr/create means', () => {
   );
 
   it.each(LOST_REASONS)('an answer lost by %s may have made a code', (reason) => {
-    expect(startOutcome(lost(reason))).toMatchObject({
-      is: 'lost',
-      failure: { code: 'provider_unavailable', cashier_key: 'provider_unavailable' },
-    });
+    const failure =
+      reason === 'tls_alert'
+        ? { code: 'certificate_refused', cashier_key: 'desk_setup' }
+        : { code: 'provider_unavailable', cashier_key: 'provider_unavailable' };
+    expect(startOutcome(lost(reason))).toMatchObject({ is: 'lost', failure });
   });
 
   it.each(notSentReasons('way', 'certificate'))(

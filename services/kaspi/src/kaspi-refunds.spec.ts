@@ -54,6 +54,11 @@ describe('how money goes back', () => {
     expect([refunds.wayOf(access), refunds.afterNotPerformed(access)]).toEqual([way, after]);
   });
 
+  it('is not sent a second time where configuration forbids it', () => {
+    const once = kaspiRefunds(clientHearing().client, { mayRepeat: false });
+    expect(once.afterNotPerformed(callUnder('r3').access)).toBe('refuse');
+  });
+
   it('without the buyer names the organization and no refund code', async () => {
     const { client, requests } = clientHearing('{"StatusCode":0,"Data":{"ReturnOperationId":9007199254740993}}');
     expect(await kaspiRefunds(client).send(callUnder('r3'), REQUEST, null)).toEqual({
@@ -153,11 +158,18 @@ describe('what reading shows after a lost return', () => {
   it.each([
     ['another purchase', ok(details(100_000, '17')), note],
     ['no note', ok(details(100_000)), null],
-    ['a refusal', refused('-1601'), note],
+    ['a refusal', refused('-99000001'), note],
     ['nothing', lost('timeout'), note],
   ])('%s proves nothing', (_what, answer, noted) => {
     expect(resolution(answer, REQUEST, noted)).toMatchObject({ is: 'unclear' });
   });
+
+  it.each([...CODES.device, '-1601'])(
+    '%s may be the device’s: it is registered again and the books are read',
+    (code) => {
+      expect(resolution(refused(code), REQUEST, note)).toMatchObject({ is: 'device_unknown' });
+    },
+  );
 });
 
 describe('what is read before a return', () => {
@@ -174,12 +186,27 @@ describe('what is read before a return', () => {
   });
 
   it.each([
-    ['-1601', 'refused'],
+    ['-99000001', 'refused'],
     ['-999', 'unreachable'],
     ['-1501', 'device_unknown'],
+    ['-1601', 'device_unknown'],
   ])('%s: %s', (code, is) => {
     expect(noteOutcome(refused(code), REQUEST)).toMatchObject({ is });
   });
+
+  it.each(['S-000917', '16600000017x', '0', '99999999999999999999'])(
+    'a purchase under %j, which is no id of the bank’s, is one that does not exist: no fault of the connection',
+    async (purchaseRef) => {
+      const { client, requests } = clientHearing();
+      const outcome = await kaspiRefunds(client).note(callUnder('r3'), { ...REQUEST, purchaseRef });
+      expect(outcome).toMatchObject({
+        is: 'refused',
+        failure: { code: 'purchase_not_found', cashier_key: 'refund_not_possible' },
+      });
+      expect(JSON.stringify(outcome)).toContain('Compare it with the receipt');
+      expect(requests).toEqual([]);
+    },
+  );
 });
 
 describe('a refund with the buyer', () => {
@@ -216,7 +243,13 @@ describe('a refund with the buyer', () => {
     expect(identifiedOutcome(lost('timeout'))).toMatchObject({ is: 'unreachable' });
   });
 
-  it('offers purchases with a readable sum', () => {
+  it('a word that configuration explains is understood when it is heard', async () => {
+    const { client } = clientHearing('{"StatusCode":0,"Data":{"Status":"CustomerKnown"}}');
+    const refunds = kaspiRefunds(client, { statuses: { CustomerKnown: 'identified' } });
+    expect(await refunds.identified(callUnder('r2'), { customerRef: '16600000031' })).toEqual({ is: 'identified' });
+  });
+
+  it('hands on all of the buyer’s purchases, also one whose sum nobody can read', () => {
     const at = Date.UTC(2026, 10, 22);
     expect(
       purchasesOutcome(
@@ -230,6 +263,7 @@ describe('a refund with the buyer', () => {
       is: 'listed',
       purchases: [
         { ref: '17', amount: 149_000, at: '2026-11-22T00:00:00.000Z' },
+        { ref: '18', amount: null, at: '2026-11-22T00:00:00.000Z' },
         { ref: '19', amount: 100, at: null },
       ],
     });

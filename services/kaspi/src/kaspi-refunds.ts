@@ -14,6 +14,7 @@ import {
   type ReturnResolution,
 } from '@tolem/provider-kit';
 import { z } from 'zod';
+import { isBankId } from './client/bank-id.ts';
 import type { DevicePair } from './client/call-arguments.ts';
 import type { KaspiAnswer } from './client/kaspi-answer.ts';
 import type { KaspiClient } from './client/kaspi.client.ts';
@@ -26,10 +27,11 @@ import type {
   ReturnOperation,
   ReturnStatus,
 } from './client/wire-refunds.ts';
+import { codeOf } from './codes.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isMisconfigured } from './failures.ts';
+import { failureOfAnswer, isDecided, isDeviceUnknown, isMisconfigured, mayBeDeviceUnknown } from './failures.ts';
 import { notHeard } from './purchase.ts';
-import { returnStatusMeaning } from './statuses.ts';
+import { type ExtraKaspiReturnStatuses, returnStatusMeaning } from './statuses.ts';
 
 const MS = 1_000;
 const MOST_OPERATIONS = 10;
@@ -43,17 +45,26 @@ const WAYS: Readonly<Record<KaspiScheme['refunds'], RefundWay>> = {
 /** What was still refundable before the return was sent (`AvailableReturnAmount`, §4.4); minor units. */
 const noteSchema = z.object({ available_minor: z.number().int().nonnegative() });
 
+/** What configuration says of refunds. */
+export interface RefundSettings {
+  /** Words of `return/status` that this release does not know. */
+  readonly statuses?: ExtraKaspiReturnStatuses;
+  /** Whether a return that was proven not performed is sent once more where the buyer is not needed. */
+  readonly mayRepeat?: boolean;
+}
+
 /**
  * Refunds (Kaspi QR v3.9 §4.5). `payment/return` is critical and the bank knows no id of ours for it: what became of a lost
  * call shows only in `AvailableReturnAmount`, which is read before and after. Fallen by exactly our sum: returned.
  * Fallen by anything else, as when a cashier's app refunds at the same moment: nobody can say. Unchanged: not performed,
  * for as long as further readings say the same.
  */
-export function kaspiRefunds(client: KaspiClient): Refunds {
+export function kaspiRefunds(client: KaspiClient, { statuses = {}, mayRepeat = true }: RefundSettings = {}): Refunds {
   return {
     wayOf: ({ scheme }) => WAYS[kaspiScheme(scheme)?.refunds ?? 'none'],
     // With the buyer the scanned code may be spent; whether it serves a second attempt is unknown.
-    afterNotPerformed: ({ scheme }) => (kaspiScheme(scheme)?.refunds === 'without_buyer' ? 'repeat_once' : 'refuse'),
+    afterNotPerformed: ({ scheme }) =>
+      mayRepeat && kaspiScheme(scheme)?.refunds === 'without_buyer' ? 'repeat_once' : 'refuse',
 
     async invite(call, { refundId, deviceToken }) {
       if (deviceToken === null) return { is: 'refused', failure: NO_DEVICE };
@@ -61,7 +72,7 @@ export function kaspiRefunds(client: KaspiClient): Refunds {
       return inviteOutcome(await client.createReturn(endpointOf(call.access), given, call));
     },
     async identified(call, { customerRef }) {
-      return identifiedOutcome(await client.returnStatus(endpointOf(call.access), customerRef, call));
+      return identifiedOutcome(await client.returnStatus(endpointOf(call.access), customerRef, call), statuses);
     },
     async purchases(call, { customerRef, deviceToken }) {
       if (deviceToken === null) return { is: 'refused', failure: NO_DEVICE };
@@ -74,6 +85,7 @@ export function kaspiRefunds(client: KaspiClient): Refunds {
     },
     async note(call, request) {
       if (request.deviceToken === null) return { is: 'refused', failure: NO_DEVICE };
+      if (!isBankId(request.purchaseRef)) return { is: 'refused', failure: NO_SUCH_PURCHASE };
       const device = deviceOf(call.access, request.deviceToken);
       const given = { device, qrPaymentId: request.purchaseRef };
       return noteOutcome(await client.paymentDetails(endpointOf(call.access), given, call), request);
@@ -102,6 +114,11 @@ export function kaspiRefunds(client: KaspiClient): Refunds {
 }
 
 const NO_DEVICE = failureOf('desk_not_registered', 'desk_setup');
+/** What was imported as the bank's id of a purchase and cannot be one: the bank could only say the same. */
+const NO_SUCH_PURCHASE: Failure = {
+  ...failureOf('purchase_not_found', 'refund_not_possible'),
+  admin_text: codeOf('-99000001').adminText ?? undefined,
+};
 
 function deviceOf(access: Access, deviceToken: string): DevicePair {
   return { bin: access.taxId, deviceToken };
@@ -150,9 +167,12 @@ export function inviteOutcome(answer: KaspiAnswer<CreatedReturn>): InviteOutcome
   }
 }
 
-export function identifiedOutcome(answer: KaspiAnswer<ReturnStatus>): IdentifiedOutcome {
+export function identifiedOutcome(
+  answer: KaspiAnswer<ReturnStatus>,
+  statuses: ExtraKaspiReturnStatuses = {},
+): IdentifiedOutcome {
   if (answer.is !== 'ok') return notHeard(answer);
-  switch (returnStatusMeaning(answer.data.status)) {
+  switch (returnStatusMeaning(answer.data.status, statuses)) {
     case 'identified':
       return { is: 'identified' };
     case 'ended':
@@ -173,22 +193,15 @@ export function identifiedOutcome(answer: KaspiAnswer<ReturnStatus>): Identified
 
 export function purchasesOutcome(answer: KaspiAnswer<ReturnOperation[]>): PurchasesOutcome {
   if (answer.is === 'ok') {
-    const purchases = answer.data.flatMap(({ qrPaymentId, amountMinor, transactionAtMs }) =>
-      // A purchase without a readable sum cannot be offered to a cashier.
-      amountMinor === null
-        ? []
-        : [
-            {
-              ref: qrPaymentId,
-              amount: amountMinor,
-              at: transactionAtMs === null ? null : new Date(transactionAtMs).toISOString(),
-            },
-          ],
-    );
+    const purchases = answer.data.map(({ qrPaymentId, amountMinor, transactionAtMs }) => ({
+      ref: qrPaymentId,
+      amount: amountMinor,
+      at: transactionAtMs === null ? null : new Date(transactionAtMs).toISOString(),
+    }));
     return { is: 'listed', purchases };
   }
-  const decided = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
-  return decided ? { is: 'refused', failure: refundFailure(answer) } : notHeard(answer);
+  if (mayBeDeviceUnknown(answer)) return { is: 'device_unknown', failure: refundFailure(answer) };
+  return isDecided(answer) ? { is: 'refused', failure: refundFailure(answer) } : notHeard(answer);
 }
 
 export function noteOutcome(answer: KaspiAnswer<PaymentDetails>, request: ReturnRequest): Noted {
@@ -203,9 +216,8 @@ export function noteOutcome(answer: KaspiAnswer<PaymentDetails>, request: Return
     return { is: 'noted', note: { available_minor: available } satisfies z.input<typeof noteSchema> };
   }
   const failure = refundFailure(answer);
-  if (answer.is === 'refused' && answer.code.registerDeviceAgain) return { is: 'device_unknown', failure };
-  const decided = (answer.is === 'refused' && answer.code.class !== 'temporary') || isMisconfigured(answer);
-  return { is: decided ? 'refused' : 'unreachable', failure };
+  if (mayBeDeviceUnknown(answer)) return { is: 'device_unknown', failure };
+  return { is: isDecided(answer) ? 'refused' : 'unreachable', failure };
 }
 
 export function returnOutcome(answer: KaspiAnswer<ReturnedPayment>): ReturnOutcome {
@@ -213,8 +225,7 @@ export function returnOutcome(answer: KaspiAnswer<ReturnedPayment>): ReturnOutco
   const failure = refundFailure(answer);
   if (answer.is === 'not_sent') return { is: isMisconfigured(answer) ? 'refused' : 'not_sent', failure };
   if (returnVerdict(answer) === 'in_doubt') return { is: 'lost', failure };
-  const cured = answer.is === 'refused' && answer.code.registerDeviceAgain;
-  return { is: cured ? 'device_unknown' : 'refused', failure };
+  return { is: isDeviceUnknown(answer) ? 'device_unknown' : 'refused', failure };
 }
 
 /** Judges a reading that came after a return whose answer was lost. */
@@ -223,10 +234,11 @@ export function resolution(
   request: ReturnRequest,
   note: unknown,
 ): ReturnResolution {
-  const before = noteSchema.safeParse(note);
-  if (answer.is !== 'ok' || !before.success || answer.data.qrPaymentId !== request.purchaseRef) {
-    return { is: 'unclear', failure: answer.is === 'ok' ? UNCLEAR : refundFailure(answer) };
+  if (answer.is !== 'ok') {
+    return { is: mayBeDeviceUnknown(answer) ? 'device_unknown' : 'unclear', failure: refundFailure(answer) };
   }
+  const before = noteSchema.safeParse(note);
+  if (!before.success || answer.data.qrPaymentId !== request.purchaseRef) return { is: 'unclear', failure: UNCLEAR };
   const fallenBy = before.data.available_minor - answer.data.availableReturnAmountMinor;
   if (fallenBy === request.amountMinor) return { is: 'returned', providerRef: null };
   return fallenBy === 0 ? { is: 'not_performed', failure: NOT_PERFORMED } : { is: 'unclear', failure: UNCLEAR };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CODES, lost, notSent, ok, refused } from '../test/bank-answers.ts';
 import { callUnder, clientHearing, TOKEN } from '../test/kaspi-call.ts';
+import { codeOf } from './codes.ts';
 import { PAYER_LIMIT, payerOutcome, payerQuestion } from './payer.ts';
 
 describe('whose phone this is', () => {
@@ -30,6 +31,13 @@ describe('whose phone this is', () => {
 
   it.each(CODES.temporary)('%s: may be asked again', (code) => {
     expect(payerOutcome(refused(code))).toMatchObject({ is: 'unreachable' });
+  });
+
+  it('a code that configuration explains says nothing of the phone', () => {
+    const told = (kind: 'temporary' | 'setup') =>
+      payerOutcome({ ...refused('-1401'), code: codeOf('-1401', { '-1401': kind }) });
+    expect(told('setup')).toMatchObject({ is: 'refused', failure: { cashier_key: 'desk_setup' } });
+    expect(told('temporary')).toMatchObject({ is: 'unreachable', failure: { cashier_key: 'provider_unavailable' } });
   });
 
   it('tells what lies at the set-up from what lies on the way', () => {

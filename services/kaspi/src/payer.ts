@@ -39,7 +39,7 @@ export function payerOutcome(answer: KaspiAnswer<Payer>): QuestionOutcome {
   if (answer.is !== 'refused') return { is: isMisconfigured(answer) ? 'refused' : 'unreachable', failure };
   if (answer.code.registerDeviceAgain) return { is: 'device_unknown', failure };
   if (answer.code.class === 'temporary') return { is: 'unreachable', failure };
-  return NOBODY_THERE.has(answer.code.statusCode)
+  return answer.code.class === 'unlisted' && NOBODY_THERE.has(answer.code.statusCode)
     ? { is: 'refused', failure: { ...failure, code: 'payer_not_found', cashier_key: 'phone_unknown' } }
     : { is: 'refused', failure };
 }

@@ -29,6 +29,7 @@ export function kaspiProvider(egress: Pick<Egress, 'request'>, config: KaspiConf
       writeTimeoutMs: config.writeTimeoutMs,
     },
     statusVersion: config.statusVersion,
+    codes: config.codeMeanings,
   });
   return {
     name: 'kaspi',
@@ -37,7 +38,7 @@ export function kaspiProvider(egress: Pick<Egress, 'request'>, config: KaspiConf
       kaspiLink(client, config.statusMeanings),
       kaspiInvoice(client, config.statusMeanings),
     ],
-    refunds: kaspiRefunds(client),
+    refunds: kaspiRefunds(client, { statuses: config.returnStatusMeanings, mayRepeat: config.repeatRefunds }),
     devices: kaspiDevices(client),
     questions: [payerQuestion(client), emulatorQuestion(client)],
     certificates: kaspiCertificates(client),

@@ -5,7 +5,7 @@ import type { KaspiAnswer } from './client/kaspi-answer.ts';
 import type { KaspiClient } from './client/kaspi.client.ts';
 import type { PaymentStatus } from './client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isMisconfigured } from './failures.ts';
+import { failureOfAnswer, isMisconfigured, mayBeDeviceUnknown } from './failures.ts';
 import type { KaspiInvoiceStatusMeaning, KaspiStatusMeaning } from './statuses.ts';
 
 /** What purchases by QR, by link and by invoice have in common (Kaspi QR v3.9 §4.3): beginning, status, details. */
@@ -115,5 +115,6 @@ export async function verifyPaid(client: KaspiClient, call: Call, request: Taken
   if (answer.is === 'ok') {
     return { is: 'details', providerRef: answer.data.qrPaymentId, amountMinor: answer.data.totalAmountMinor };
   }
+  if (mayBeDeviceUnknown(answer)) return { is: 'device_unknown', failure: failureOfAnswer(answer) };
   return isMisconfigured(answer) ? { is: 'not_offered' } : notHeard(answer);
 }

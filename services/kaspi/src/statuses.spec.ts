@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   invoiceStatusMeaning,
+  KASPI_RETURN_STATUS_MEANINGS,
   KASPI_RETURN_STATUSES,
   KASPI_STATUS_MEANINGS,
   KASPI_STATUSES,
@@ -117,6 +118,19 @@ describe('status words of a refund code', () => {
         expect(returnStatusMeaning(word)).toBe('pending');
       }),
     );
+  });
+});
+
+describe('status words of a refund code that configuration explains', () => {
+  it('have one of the existing meanings', () => {
+    for (const meaning of KASPI_RETURN_STATUS_MEANINGS)
+      expect(returnStatusMeaning('CustomerKnown', { CustomerKnown: meaning })).toBe(meaning);
+    expect(returnStatusMeaning('QrTokenDiscarded', { QrTokenDiscarded: 'pending' })).toBe('pending');
+  });
+
+  it.each(['QrTokenCreated', 'CustomerIdentityObtained', 'Error'])('never change the official %s', (word) => {
+    const meanings = KASPI_RETURN_STATUS_MEANINGS.map((meaning) => returnStatusMeaning(word, { [word]: meaning }));
+    expect(new Set(meanings)).toEqual(new Set([KASPI_RETURN_STATUSES.get(word)]));
   });
 });
 

@@ -65,33 +65,55 @@ export type ExtraKaspiStatuses = Readonly<Record<string, KaspiStatusMeaning>>;
  * about money is worse than one more question). Total: any word that nobody listed is `pending`.
  */
 export function statusMeaning(status: string, extra: ExtraKaspiStatuses = {}): KaspiStatusMeaning {
-  const official = OFFICIAL.get(status);
-  if (official !== undefined) return official;
-  const configured = Object.hasOwn(extra, status) ? extra[status] : undefined;
-  return configured ?? SEEN_ELSEWHERE.get(status) ?? 'pending';
+  return meaningIn(OFFICIAL, SEEN_ELSEWHERE, status, extra);
 }
+
+export const KASPI_RETURN_STATUS_MEANINGS = ['waiting_scan', 'identified', 'ended', 'pending'] as const;
 
 /**
  * What a word means for a refund code: `identified`, the buyer has scanned and his purchases can be listed; `ended`, the
  * code is dead; the others are worth another question.
  */
-export type KaspiReturnStatusMeaning = 'waiting_scan' | 'identified' | 'ended' | 'pending';
+export type KaspiReturnStatusMeaning = (typeof KASPI_RETURN_STATUS_MEANINGS)[number];
 
 /** Words of `return/status` (Appendix 5; `Error` stands only in the description of the life cycle). */
-export const KASPI_RETURN_STATUSES: ReadonlyMap<string, KaspiReturnStatusMeaning> = new Map<
-  string,
-  KaspiReturnStatusMeaning
->([
+const OFFICIAL_OF_RETURNS: ReadonlyMap<string, KaspiReturnStatusMeaning> = new Map<string, KaspiReturnStatusMeaning>([
   ['QrTokenCreated', 'waiting_scan'],
   ['CustomerIdentityObtained', 'identified'],
   ['Error', 'ended'],
-  // ASSUMPTION: means here what it means in another API of the same back office.
-  ['QrTokenDiscarded', 'ended'],
 ]);
 
+/** ASSUMPTION: means here what it means in another API of the same back office. */
+const SEEN_ELSEWHERE_OF_RETURNS: ReadonlyMap<string, KaspiReturnStatusMeaning> = new Map<
+  string,
+  KaspiReturnStatusMeaning
+>([['QrTokenDiscarded', 'ended']]);
+
+/** Every word about a refund code that the tables know, with its meaning. */
+export const KASPI_RETURN_STATUSES: ReadonlyMap<string, KaspiReturnStatusMeaning> = new Map([
+  ...OFFICIAL_OF_RETURNS,
+  ...SEEN_ELSEWHERE_OF_RETURNS,
+]);
+
+/** Words about refund codes that configuration adds; as `ExtraKaspiStatuses`. */
+export type ExtraKaspiReturnStatuses = Readonly<Record<string, KaspiReturnStatusMeaning>>;
+
 /** The meaning of one word about a refund code. Total: any word that nobody listed is `pending`; the timer ends it. */
-export function returnStatusMeaning(status: string): KaspiReturnStatusMeaning {
-  return KASPI_RETURN_STATUSES.get(status) ?? 'pending';
+export function returnStatusMeaning(status: string, extra: ExtraKaspiReturnStatuses = {}): KaspiReturnStatusMeaning {
+  return meaningIn(OFFICIAL_OF_RETURNS, SEEN_ELSEWHERE_OF_RETURNS, status, extra);
+}
+
+/** Configuration cannot give an official word another meaning, and may correct one that is only seen. */
+function meaningIn<M extends string>(
+  official: ReadonlyMap<string, M>,
+  seenElsewhere: ReadonlyMap<string, M>,
+  word: string,
+  extra: Readonly<Record<string, M>>,
+): M | 'pending' {
+  const known = official.get(word);
+  if (known !== undefined) return known;
+  const configured = Object.hasOwn(extra, word) ? extra[word] : undefined;
+  return configured ?? seenElsewhere.get(word) ?? 'pending';
 }
 
 /** What a word means for an invoice to a phone: `canceled` only by our own `remote/cancel`. */

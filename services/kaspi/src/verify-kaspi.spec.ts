@@ -48,6 +48,14 @@ describe('whether the bank serves a connection', () => {
     });
   });
 
+  it('a handshake that is cut without a word means that the bank is away, and a refusal only when it lasts', () => {
+    expect(verifyOutcome(notSent('tls_aborted'))).toMatchObject({
+      is: 'down',
+      failure: { code: 'provider_unavailable', cashier_key: 'provider_unavailable' },
+      lasting: { code: 'certificate_refused', cashier_key: 'desk_setup' },
+    });
+  });
+
   it('a TLS alert that arrives after the question is a refusal of the certificate: TLS 1.3 may tell it that late', () => {
     expect(verifyOutcome(lost('tls_alert'))).toMatchObject({
       is: 'refused',

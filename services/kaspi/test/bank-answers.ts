@@ -48,7 +48,7 @@ const NOT_SENT = {
   credential_unusable: 'certificate',
   tls_untrusted: 'certificate',
   tls_refused: 'certificate',
-  tls_aborted: 'certificate',
+  tls_aborted: 'way',
   tls_failed: 'certificate',
   invalid_request: 'way',
   withdrawn: 'way',
@@ -64,7 +64,7 @@ const NOT_SENT = {
   source_address_unavailable: 'way',
 } as const satisfies Record<KaspiNotSentReason, 'set_up' | 'certificate' | 'way'>;
 
-/** `set_up`: this call can never be sent; `certificate`: the handshake failed; `way`: the bank was not reached. */
+/** `set_up`: this call can never be sent; `certificate`: the handshake failed over one; `way`: the bank was not reached. */
 export function notSentReasons(...kinds: (typeof NOT_SENT)[KaspiNotSentReason][]): KaspiNotSentReason[] {
   return (Object.keys(NOT_SENT) as KaspiNotSentReason[]).filter((reason) => kinds.includes(NOT_SENT[reason]));
 }

@@ -7,7 +7,7 @@ import type { Connection } from './stand-in-gateway.ts';
 
 interface Scenario {
   readonly name: string;
-  readonly call: 'qr/create' | 'payment/status';
+  readonly call: 'qr/create' | 'qr/create-link' | 'payment/status';
   readonly fault: string;
   readonly times: number;
   readonly phases: readonly PaymentStatus[];
@@ -36,7 +36,23 @@ const PAID: readonly PaymentStatus[] = ['requires_customer', 'succeeded'];
 
 const refusals = KASPI_CODES.filter(({ class: kind }) => kind !== 'success' && kind !== 'temporary');
 
+/** A link is as lost as a code: nobody was sent it. */
+const LINKS: readonly Scenario[] = ['lost_before', 'lost_after', 'status_code:-999'].flatMap((fault) => [
+  {
+    name: `qr/create-link once under ${fault} is paid, once`,
+    call: 'qr/create-link' as const,
+    ...{ fault, times: 1, phases: PAID },
+  },
+  {
+    name: `qr/create-link twice under ${fault} fails, and nobody can pay what it may have made`,
+    call: 'qr/create-link' as const,
+    ...{ fault, times: 2, phases: ['failed'] as const },
+    failure: fault === 'status_code:-999' ? 'service_unavailable' : 'provider_unavailable',
+  },
+]);
+
 const SCENARIOS: readonly Scenario[] = [
+  ...LINKS,
   ...[...LOSING, ...ODD, 'camel_case_options', 'short_dates', 'naive_dates', 'one_digit_day'].map((fault) => ({
     name: `qr/create once under ${fault} is paid, once`,
     call: 'qr/create' as const,
@@ -110,7 +126,8 @@ describe.each([
       const { call, fault, times } = scenario;
       await house.bank.fault(call, fault, { times, match: { amount: amountMinor / 100 } });
       // A generous time for starts: two cores carry all of them at once.
-      payments.set(scenario, house.pay(shop, { amountMinor, startBy: house.clock.now() + 600_000 }));
+      const method = call === 'qr/create-link' ? 'kaspi_link' : 'kaspi_qr';
+      payments.set(scenario, house.pay(shop, { method, amountMinor, startBy: house.clock.now() + 600_000 }));
     }
     await house.ended(...payments.values());
   }, 240_000);

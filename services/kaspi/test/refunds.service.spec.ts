@@ -293,3 +293,23 @@ describe('refunds without the buyer', () => {
     expect(sum(theirs.map(({ amount }) => amount))).toBe(ours);
   });
 });
+
+describe('a return that is proven to be nothing, where configuration allows no repeat', () => {
+  let house: KaspiHouse;
+
+  beforeAll(async () => {
+    house = await KaspiHouse.open({ environment: { ...SOON, TOLEM_KASPI_REPEAT_REFUNDS: 'false' } });
+  }, 240_000);
+  afterAll(() => house.close());
+
+  it('fails and is not sent again; the cashier may', async () => {
+    const shop = await house.connect(BIN);
+    const sold = await house.sold(shop);
+    await house.bank.fault('payment/return', 'lost_before', { match: { amount: 500 } });
+    const refund = house.refund(shop, { payment: sold.id, amountMinor: 50_000 });
+    expect((await house.refundReached(refund, 'failed')).failure).toMatchObject({ cashier_key: 'refund_failed' });
+    expect(house.bank.returnsOf(sold.ref)).toEqual([]);
+    await house.refundReached(house.refund(shop, { payment: sold.id, amountMinor: 50_000 }), 'succeeded');
+    expect(house.bank.returnsOf(sold.ref)).toMatchObject([{ amount: 50_000 }]);
+  });
+});

@@ -76,6 +76,16 @@ export class RunningBank {
     };
   }
 
+  /** The partner's next certificate, with a key that the bank has made. */
+  async issued(notBefore: Date): Promise<ClientCredential> {
+    const answer = await this.control('POST', '/kaspi/certificates', { not_before: notBefore.toISOString() });
+    const made = JSON.parse(answer) as { certificate: string; private_key: string };
+    return {
+      ...this.credential(),
+      ...{ id: 'crt_issued', certificatePem: made.certificate, privateKeyPem: made.private_key },
+    };
+  }
+
   get caPem(): string {
     return readFileSync(this.sandbox.tls.ca, 'utf8');
   }

@@ -83,3 +83,14 @@ describe('a StatusCode of the bank, however it is written', () => {
     expect(invoiceVerdict(answer)).toBe(expected.invoice === 'no' ? 'not_performed' : 'in_doubt');
   });
 });
+
+describe('a refund that the scheme cannot make', () => {
+  // The bank's five steps (Kaspi QR v3.9 §2.4): the refund in the app, the buyer's scan, the purchase, the sum.
+  it.each([
+    ['ru', /приложени.*возврат.*сканирует код.*покупк.*сумма.*отметьте/],
+    ['kk', /қосымша.*қайтару.*кодты сканерлейді.*сатып алу.*сома.*белгілеңіз/],
+    ['en', /app.*refund.*scans the code.*purchase.*sum.*record it/],
+  ] as const)('tells the cashier the steps by hand, in their order: %s', (language, steps) => {
+    expect(cashierText('refund_by_hand')[language]).toMatch(steps);
+  });
+});

@@ -5,10 +5,18 @@ import { ConfigurationError } from '@tolem/observability';
 import { configureServices } from '../src/config.ts';
 import { configurationPage } from '../src/configuration-page.ts';
 
+/** Of every provider of the list, so that a new one changes nothing here. */
+const DATABASE_URLS = Object.fromEntries(
+  PROVIDERS.map(({ name }) => [
+    `TOLEM_${name.toUpperCase()}_DATABASE_URL`,
+    `postgres://tolem_${name}:c@127.0.0.1:5432/tolem`,
+  ]),
+);
+
 const COMPLETE = {
+  ...DATABASE_URLS,
   TOLEM_GATEWAY_DATABASE_URL: 'postgres://tolem_gateway:a@127.0.0.1:5432/tolem',
   TOLEM_GATEWAY_WORKER_DATABASE_URL: 'postgres://tolem_gateway_worker:b@127.0.0.1:5432/tolem',
-  TOLEM_KASPI_DATABASE_URL: 'postgres://tolem_kaspi:c@127.0.0.1:5432/tolem',
   TOLEM_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
   TOLEM_OPERATOR_KEY: `tlm_op_${'k'.repeat(52)}`,
 };

@@ -9,7 +9,8 @@ import { providerWords } from './provider-words.ts';
 import { Refusal } from './refusal.ts';
 
 const HOUSE = join(import.meta.dirname, '../../..');
-const ACME = providerWords({ name: 'acme', title: 'Acme Pay', country: 'KZ', currency: undefined });
+/** Not the example of the page: whoever follows it has that in his tree already. */
+const SAMPLE = providerWords({ name: 'sample', title: 'Sample Pay', country: 'KZ', currency: undefined });
 
 describe('making a provider', () => {
   let root: string;
@@ -24,8 +25,8 @@ describe('making a provider', () => {
   afterEach(() => rm(root, { recursive: true, force: true }));
 
   it('writes the files that it names, under the provider’s own name, with no place left open', async () => {
-    const files = await makeProvider(root, ACME, false);
-    expect(files).toEqual(expect.arrayContaining(['services/acme/package.json', 'services/acme/src/acme-qr.ts']));
+    const files = await makeProvider(root, SAMPLE, false);
+    expect(files).toEqual(expect.arrayContaining(['services/sample/package.json', 'services/sample/src/sample-qr.ts']));
     for (const file of files) {
       const text = await readFile(join(root, file), 'utf8');
       expect(file + text).not.toMatch(/__\w+__|undefined__/);
@@ -34,34 +35,34 @@ describe('making a provider', () => {
 
   it('leaves the list alone unless asked, and adds one entry at its end when asked', async () => {
     const before = await list();
-    await makeProvider(root, ACME, false);
+    await makeProvider(root, SAMPLE, false);
     expect(await list()).toBe(before);
     await rm(join(root, 'services'), { recursive: true });
-    expect(await makeProvider(root, ACME, true)).toContain(LIST_FILE);
+    expect(await makeProvider(root, SAMPLE, true)).toContain(LIST_FILE);
     const after = await list();
-    expect(after.match(/^ {4}name: '(\w+)'/gm)?.at(-1)).toContain("'acme'");
+    expect(after.match(/^ {4}name: '(\w+)'/gm)?.at(-1)).toContain("'sample'");
     expect(after.length - before.length).toBeGreaterThan(100);
-    expect(after.replace(/^ {2}\{\n {4}name: 'acme'[\s\S]*?^ {2}\},\n/m, '')).toBe(before);
+    expect(after.replace(/^ {2}\{\n {4}name: 'sample'[\s\S]*?^ {2}\},\n/m, '')).toBe(before);
   });
 
   it.each(['services', 'libs', 'tools', 'sdk'])('refuses a name that %s has, and touches nothing', async (room) => {
-    await mkdir(join(root, room, 'acme'), { recursive: true });
+    await mkdir(join(root, room, 'sample'), { recursive: true });
     const before = await list();
-    await expect(makeProvider(root, ACME, true)).rejects.toThrow(Refusal);
-    expect(await readdir(join(root, room, 'acme'))).toEqual([]);
+    await expect(makeProvider(root, SAMPLE, true)).rejects.toThrow(Refusal);
+    expect(await readdir(join(root, room, 'sample'))).toEqual([]);
     expect(await list()).toBe(before);
   });
 
   it('writes no file where the list has the provider already', async () => {
-    await makeProvider(root, ACME, true);
+    await makeProvider(root, SAMPLE, true);
     await rm(join(root, 'services'), { recursive: true });
-    await expect(makeProvider(root, ACME, true)).rejects.toThrow('names acme already');
+    await expect(makeProvider(root, SAMPLE, true)).rejects.toThrow('names sample already');
     expect(existsSync(join(root, 'services'))).toBe(false);
   });
 
   it('writes no file where it does not find the list', async () => {
     await writeFile(join(root, LIST_FILE), 'export const PROVIDERS = [];\n');
-    await expect(makeProvider(root, ACME, true)).rejects.toThrow('by hand');
+    await expect(makeProvider(root, SAMPLE, true)).rejects.toThrow('by hand');
     expect(existsSync(join(root, 'services'))).toBe(false);
   });
 });

@@ -74,6 +74,9 @@ describe('refunds with the buyer, scheme 2', () => {
       TransactionDate: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}$/),
       Amount: 1490,
     });
+    await bank.fault('full_dates', 'return/operations');
+    const [inFull] = await list(code);
+    expect(inFull?.TransactionDate).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+05:00$/);
     expect(await giveBack(code, paid, 490)).toBe(0);
     const details = `/v01/payment/details?QrPaymentId=${paid}&DeviceToken=${token}`;
     expect(await bank.data(details, { scheme })).toMatchObject({ TotalAmount: 1490, AvailableReturnAmount: 1000 });

@@ -20,7 +20,8 @@ export interface Answer {
   readonly text: string;
 }
 
-export type Outcome = ({ kind: 'answered' } & Answer) | { kind: 'cut'; code: string };
+/** `pieces`: in how many parts the body came. */
+export type Outcome = ({ kind: 'answered'; readonly pieces: number } & Answer) | { kind: 'cut'; code: string };
 
 export type SchemeName = 'r1' | 'r2' | 'r3';
 
@@ -134,7 +135,7 @@ export class RunningBank {
           response.on('end', () => {
             const text = Buffer.concat(chunks).toString('utf8');
             const type = response.headers['content-type'] ?? '';
-            resolve({ kind: 'answered', status: response.statusCode ?? 0, type, text });
+            resolve({ kind: 'answered', status: response.statusCode ?? 0, type, text, pieces: chunks.length });
           });
         },
       );

@@ -152,7 +152,7 @@ export class Acceptor {
       const ours = isNew.get(operation.id);
       isNew.delete(operation.id);
       // What must wait for its lane, and what has to be read before it runs, is picked up by the sweeper.
-      if (ours === true) fresh.push({ ...operation, attempt: 1, repeatUntil: null, leaseEnds });
+      if (ours === true) fresh.push({ ...operation, attempt: 1, repeat: null, leaseEnds });
       else if (ours === false) isReady ||= needs === 'known';
       else if (needs !== 'any') repeated.push(operation.subject.id);
     }

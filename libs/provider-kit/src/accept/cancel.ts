@@ -79,6 +79,9 @@ function decideRefund(subject: RefundSubject, critical: boolean): Change | null 
   return { next: { ...subject, picture: closed(subject.picture, 'canceled', null) }, tell: true };
 }
 
+/** One that runs, and one that was asked for meanwhile: whatever comes beyond that finds out no more than they do. */
+const MAX_CANCELS_UNDER_WAY = 2;
+
 /** Whether the provider is asked to forget a payment that it has. Each cancel that a person asks for does so once. */
 async function askProvider(rooms: CancelRooms, asked: CancelAsked, subject: PaymentSubject): Promise<boolean> {
   const { phase, providerRef } = subject.picture;
@@ -86,7 +89,9 @@ async function askProvider(rooms: CancelRooms, asked: CancelAsked, subject: Paym
   if (methodOf(rooms.provider, subject)?.cancel === undefined) return false;
   const made = await rooms.db.query(
     `INSERT INTO operation (id, subject_id, connection_id, connection_version, kind, class, lane, state, command, traceparent)
-     VALUES ($1, $2, $3, $4, $5, 'repeatable', $6, 'accepted', '{}', $7) ON CONFLICT (id) DO NOTHING RETURNING id`,
+     SELECT $1, $2, $3, $4, $5, 'repeatable', $6, 'accepted', '{}', $7
+      WHERE (SELECT count(*) FROM operation WHERE subject_id = $2 AND kind = $5 AND state = 'accepted') < $8
+     ON CONFLICT (id) DO NOTHING RETURNING id`,
     [
       asked.opId,
       subject.id,
@@ -95,6 +100,7 @@ async function askProvider(rooms: CancelRooms, asked: CancelAsked, subject: Paym
       paymentCancel.type,
       asked.lane,
       asked.frame.traceparent,
+      MAX_CANCELS_UNDER_WAY,
     ],
   );
   if (made.length > 0) rooms.sweepSoon();

@@ -25,7 +25,7 @@ export type SubjectNeed = 'fresh' | 'any' | 'known';
 
 /** An operation as a command asks for it, with the subject that it begins where that is new. */
 export interface Wanted {
-  readonly operation: Omit<Operation, 'leaseEnds' | 'attempt' | 'repeatUntil'>;
+  readonly operation: Omit<Operation, 'leaseEnds' | 'attempt' | 'repeat'>;
   readonly needs: SubjectNeed;
 }
 

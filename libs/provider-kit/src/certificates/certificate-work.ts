@@ -11,8 +11,8 @@ export type PingOutcome =
   | { readonly is: 'answered' }
   /** The provider does not let us in with it; a person must act. */
   | { readonly is: 'refused'; readonly failure: Failure }
-  /** The provider cannot be asked now. */
-  | { readonly is: 'unreachable'; readonly failure: Failure };
+  /** The provider cannot be asked now. `lasting`: or that was its "no", for this reason; only a repeat tells. */
+  | { readonly is: 'unreachable'; readonly failure: Failure; readonly lasting?: Failure };
 
 /** What a provider's certificates are like, and how to try one. */
 export interface CertificateWork {

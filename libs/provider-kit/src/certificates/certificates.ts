@@ -14,9 +14,9 @@ import { UnreadableMessage } from '@tolem/messaging';
 import type { CredentialVersions, KeyOwner, StoredCredential, Vault, WaitingVersion } from '@tolem/persistence';
 import type { z } from 'zod';
 import type { CertificateNews } from './certificate-news.ts';
-import type { BringCertificate, CertificateWork, PingOutcome } from './certificate-work.ts';
+import { CertificateTrials } from './certificate-trials.ts';
+import type { BringCertificate, CertificateWork } from './certificate-work.ts';
 import type { Connections } from '../connections/connections.ts';
-import { callOf, requestIdOf } from '../operations/operation.ts';
 import { failureOf } from '../failure-of.ts';
 import type { KitSurroundings } from '../settings.ts';
 
@@ -55,12 +55,16 @@ export class Certificates {
   #stopped = false;
   /** Why a version still waits, so that it is told once and not with every look. */
   readonly #told = new Map<string, string>();
+  readonly #trials: CertificateTrials | undefined;
 
   constructor(
     private readonly rooms: CertificateRooms,
     private readonly around: KitSurroundings,
     private readonly lookEveryMs = LOOK_EVERY_MS,
-  ) {}
+  ) {
+    const { work, connections } = rooms;
+    if (work !== null) this.#trials = new CertificateTrials(connections, work, around.clock, () => !this.#stopped);
+  }
 
   start(): void {
     this.#timer = setInterval(() => this.look(), this.lookEveryMs);
@@ -93,9 +97,10 @@ export class Certificates {
     for (let attempt = 1; attempt <= BRING_TRIES; attempt += 1) {
       const all = await versions.of(id);
       const latest = all.at(-1);
-      const isLatest = latest?.fingerprint === pair.fingerprint && !(changed && latest.state === 'failed');
-      const isOld = !changed && all.some(({ fingerprint }) => fingerprint === pair.fingerprint);
-      if (isLatest || isOld) return;
+      const isLatest = latest?.fingerprint === pair.fingerprint;
+      const isOld = !changed && !isLatest && all.some(({ fingerprint }) => fingerprint === pair.fingerprint);
+      // What failed may have been the provider's bad hour: it is tried again as another version.
+      if (isOld || (isLatest && latest?.state !== 'failed')) return;
       const place = { id, version: (latest?.version ?? 0) + 1, owner: latest?.owner ?? ('operator' as const) };
       const secret = {
         kind: 'certificate' as const,
@@ -215,32 +220,27 @@ export class Certificates {
   }
 
   async #try(waiting: WaitingVersion): Promise<void> {
-    const { vault, connections, work, versions, news } = this.rooms;
+    const { vault, versions, news } = this.rooms;
     const stored = await vault.readVersion(waiting.id, waiting.version);
-    if (stored?.state !== 'ready' || work === null) return;
-    const accesses = await connections.trials(stored);
-    const outcomes = await Promise.all(
-      accesses.map(async (access, index): Promise<PingOutcome> => {
-        const requestId = requestIdOf(`${waiting.id}.${waiting.version}.ping.${this.around.clock.now()}`, 1, index);
-        return work.ping(callOf(access, requestId, () => !this.#stopped));
-      }),
-    );
-    const refused = outcomes.find((outcome) => outcome.is === 'refused');
-    const unreachable = outcomes.find((outcome) => outcome.is === 'unreachable');
+    if (stored?.state !== 'ready') return;
     const { id, version } = waiting;
-    if (this.#stopped) return;
-    if (refused === undefined && unreachable === undefined) return this.#use(stored);
-    const failure = (refused ?? unreachable)?.failure ?? null;
-    if (refused !== undefined || waiting.waitingMs > GIVE_UP_AFTER_MS) {
-      this.#told.delete(`${id}.${version}`);
-      await versions.fail(id, version, news.of({ secret: stored.secret, failure }));
-      this.around.log.error(
-        { certificate: id, version, failure },
-        'a certificate cannot take over; the one before stays',
-      );
-      return;
-    }
-    await this.#tellWhyItWaits(stored, failure);
+    const outcome = await this.#trials?.of(stored);
+    if (this.#stopped || outcome === undefined) return;
+    if (outcome.is === 'answered') return this.#use(stored);
+    const givenUp = waiting.waitingMs > GIVE_UP_AFTER_MS;
+    if (outcome.is === 'unreachable' && !givenUp) return this.#tellWhyItWaits(stored, outcome.failure);
+    const failure = (outcome.is === 'unreachable' ? outcome.lasting : undefined) ?? outcome.failure;
+    this.#forgetTrials(id, version);
+    await versions.fail(id, version, news.of({ secret: stored.secret, failure }));
+    this.around.log.error(
+      { certificate: id, version, failure },
+      'a certificate cannot take over; the one before stays',
+    );
+  }
+
+  #forgetTrials(id: string, version: number): void {
+    this.#told.delete(`${id}.${version}`);
+    this.#trials?.forget({ id, version });
   }
 
   async #tellWhyItWaits(stored: StoredCredential, failure: Failure | null): Promise<void> {
@@ -257,7 +257,7 @@ export class Certificates {
 
   async #use(stored: StoredCredential): Promise<void> {
     const { id, version, secret } = stored;
-    this.#told.delete(`${id}.${version}`);
+    this.#forgetTrials(id, version);
     const used = await this.rooms.versions.activate(id, version, this.rooms.news.of({ secret, failure: null }));
     this.rooms.connections.forgetCredential(id);
     if (used?.state === 'active') this.around.log.info({ certificate: id, version }, 'a certificate took over');

@@ -24,6 +24,14 @@ interface Known {
 const MAX_CACHED = 10_000;
 /** Most addresses that one credential is used at; more are a mistake of somebody's configuration. */
 const MAX_ADDRESSES = 20;
+const MAX_BROKEN_TRIALS = 5;
+
+/** Where a version of a credential can be tried. */
+export interface Trials {
+  /** The version in use is let in at all of these; otherwise it is let in nowhere. */
+  readonly inUse: boolean;
+  readonly accesses: readonly Access[];
+}
 
 /** Connections as the gateway put them here, with their credentials from the vault; cached by version. */
 export class Connections {
@@ -89,16 +97,26 @@ export class Connections {
   }
 
   /**
-   * One access for each address that a credential is used at, with a version of it that is not in use yet: to find out
-   * whether it may be.
+   * Where a version of a credential that is not in use yet can be tried: with one connection for each address where the
+   * version in use is let in. Where it is let in nowhere, with a few connections of each address: any of them may be
+   * broken for reasons of its own.
    */
-  async trials(candidate: StoredCredential): Promise<readonly Access[]> {
-    const rows = await this.db.query<ConnectionRow>(
-      `SELECT DISTINCT ON (base_url, scheme) * FROM connection WHERE credential_id = $1 AND enabled
-        ORDER BY base_url, scheme, id LIMIT $2`,
-      [candidate.id, MAX_ADDRESSES],
+  async trials(candidate: StoredCredential): Promise<Trials> {
+    const rows = await this.db.query<ConnectionRow & { works: boolean }>(
+      `SELECT t.* FROM (
+         SELECT a.*, row_number() OVER (PARTITION BY base_url, scheme ORDER BY updated_at DESC, id) AS place
+           FROM (
+             SELECT c.*, s.id IS NOT NULL AS works, bool_or(s.id IS NOT NULL) OVER () AS any_works
+               FROM connection c
+               LEFT JOIN subject s
+                 ON s.id = c.id AND s.kind = 'connection' AND s.phase = 'up' AND (s.data->>'version')::integer = c.version
+              WHERE c.credential_id = $1 AND c.enabled) a
+          WHERE works OR NOT any_works) t
+        WHERE place <= CASE WHEN works THEN 1 ELSE $3 END
+        ORDER BY place, base_url, scheme LIMIT $2`,
+      [candidate.id, MAX_ADDRESSES, MAX_BROKEN_TRIALS],
     );
-    return rows.map((row) => accessOf(row, candidate));
+    return { inUse: rows.some(({ works }) => works), accesses: rows.map((row) => accessOf(row, candidate)) };
   }
 
   #forget(id: string): void {

@@ -1,3 +1,4 @@
+import type { Failure } from '@tolem/contracts';
 import type { OperationWork } from '../operations/execute.ts';
 import { callOf, type Operation, requestIdOf } from '../operations/operation.ts';
 import type { Access } from '../call.ts';
@@ -34,6 +35,8 @@ async function verify(rooms: WorkRooms, operation: Operation): Promise<void> {
 
 /** A refusal is mended by a person, somewhere else; we notice it by asking now and then, this much less often. */
 const REFUSED_TIMES = 30;
+/** A provider that restarts may look like one that refuses; not for so many pauses. */
+const DOUBTFUL_TIMES = 2;
 
 /** Newer settings were asked about while this answer, to older ones, was on its way. */
 export function isOutdated(subject: ConnectionSubject, access: Access): boolean {
@@ -83,11 +86,39 @@ export function verified(
         record: { version, reason: outcome.failure, tradePoints: null },
       };
     case 'down':
-      return {
-        ...subject,
-        health: 'down',
-        lookAt: now + again.whileDownMs,
-        record: { version, reason: outcome.failure, tradePoints: null },
-      };
+      if (outcome.unasked === true && subject.record.doubtfulSince !== undefined) {
+        return { ...subject, lookAt: now + again.whileDownMs };
+      }
+      return outcome.lasting === undefined
+        ? {
+            ...subject,
+            health: 'down',
+            lookAt: now + again.whileDownMs,
+            record: { version, reason: outcome.failure, tradePoints: null },
+          }
+        : doubtful(subject, version, { ...outcome, lasting: outcome.lasting }, now, again);
   }
+}
+
+/**
+ * Down at first, and refused when it lasts. The pauses grow with the time that it has lasted, so that a provider that was
+ * merely away is found soon after it is back.
+ */
+function doubtful(
+  subject: ConnectionSubject,
+  version: number,
+  outcome: { readonly failure: Failure; readonly lasting: Failure },
+  now: number,
+  { whileDownMs }: LookingAgain,
+): ConnectionSubject {
+  const sameSettings = subject.record.version === version;
+  const doubtfulSince = (sameSettings ? subject.record.doubtfulSince : undefined) ?? now;
+  const lastedMs = now - doubtfulSince;
+  const refused = (sameSettings && subject.health === 'refused') || lastedMs >= whileDownMs * DOUBTFUL_TIMES;
+  return {
+    ...subject,
+    health: refused ? 'refused' : 'down',
+    lookAt: now + Math.min(Math.max(lastedMs, whileDownMs), whileDownMs * REFUSED_TIMES),
+    record: { version, reason: refused ? outcome.lasting : outcome.failure, tradePoints: null, doubtfulSince },
+  };
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '@tolem/contracts';
 import type { Call } from '../call.ts';
-import type { Noted, NotFound } from '../payments/payment-method.ts';
+import type { DeviceUnknown, Noted, NotFound } from '../payments/payment-method.ts';
 import type { MoneySubject } from '../subject.ts';
 import type { FollowingOperation } from '../subject-store.ts';
 
@@ -24,7 +24,7 @@ export interface CriticalCall<S extends MoneySubject, Done> {
   note(call: Call): Promise<Noted>;
   send(call: Call, note: unknown): Promise<Sent<Done>>;
   /** Null where nothing that could be read would show it: lost is `unknown` at once. */
-  readonly resolve: ((call: Call, note: unknown) => Promise<Found<Done>>) | null;
+  readonly resolve: ((call: Call, note: unknown) => Promise<Found<Done> | DeviceUnknown>) | null;
   /** After a proven "not performed": once more as a new attempt, or the end. */
   readonly afterNotPerformed: 'repeat_once' | 'refuse';
   /** How long after the first sending a repeat may leave; null where the deadline of the start holds for it too. */

@@ -57,7 +57,7 @@ class Workshop {
           connectionVersion: 1,
           traceparent: null,
           command: {},
-          repeatUntil: null,
+          repeat: null,
           leaseEnds: 0,
           subject: {
             id: `subject of ${id}`,

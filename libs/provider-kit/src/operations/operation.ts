@@ -17,10 +17,18 @@ export interface Operation {
   readonly subject: Subject;
   /** The trace of the request that asked for it. */
   readonly traceparent: string | null;
-  /** Until when a call that was proven not performed may be made again; null before any such proof. Epoch ms. */
-  readonly repeatUntil: number | null;
+  /** Null until a call that must happen once has left. */
+  readonly repeat: Repeat | null;
   /** When the lease ends, by the monotonic clock of this process. */
   readonly leaseEnds: number;
+}
+
+/** A call that must happen once has left before, and may leave again only where it was proven not performed. */
+export interface Repeat {
+  /** Epoch ms; null where the deadline of the start holds for the repeat too. */
+  readonly until: number | null;
+  /** What was read before it left first: what shows its effect, however late that comes. */
+  readonly note: unknown;
 }
 
 export interface OperationRow extends SubjectRow {
@@ -35,6 +43,8 @@ export interface OperationRow extends SubjectRow {
   readonly op_traceparent: string | null;
   readonly connection_version: number;
   readonly repeat_until: Date | null;
+  readonly note: unknown;
+  readonly sends: number;
 }
 
 export function operationOf(row: OperationRow, leaseEnds: number): Operation {
@@ -49,14 +59,14 @@ export function operationOf(row: OperationRow, leaseEnds: number): Operation {
     command: row.command,
     subject: subjectOf(row),
     traceparent: row.op_traceparent,
-    repeatUntil: row.repeat_until === null ? null : row.repeat_until.getTime(),
+    repeat: row.sends === 0 ? null : { until: row.repeat_until?.getTime() ?? null, note: row.note },
     leaseEnds,
   };
 }
 
 /**
- * The id of a request, from the stored operation, its attempt and the try within it: a call made again after a crash
- * carries an id that follows from what is stored, never a random one.
+ * The id of a request, from the stored operation, its attempt (from 1) and the try within it (from 1), never a random one.
+ * What is the same request however often it is made has attempt and try 0.
  */
 export function requestIdOf(operationId: string, attempt: number, tryNo: number): string {
   return createHash('sha256').update(`${operationId} ${attempt} ${tryNo}`).digest('hex').slice(0, 32);

@@ -1,7 +1,7 @@
 import { brokenConstraint } from '@tolem/persistence';
 import type { Access } from '../call.ts';
 import type { CriticalCall, Found } from './critical-call.ts';
-import { deviceToken } from '../devices/device-token.ts';
+import { withDevice } from '../devices/with-device.ts';
 import { failureOf } from '../failure-of.ts';
 import { callOf, type Operation, requestIdOf } from './operation.ts';
 import { paymentStartCall } from '../payments/payment-start-call.ts';
@@ -62,16 +62,19 @@ async function settle<S extends MoneySubject, Done>(
   callWith: (deviceToken: string | null) => CriticalCall<S, Done>,
 ): Promise<void> {
   const { operation } = doubt;
-  const call = (tryNo: number) =>
-    callOf(access, requestIdOf(operation.id, operation.attempt, 1_000 * doubt.checks + tryNo), () => true);
-  const unresolvable = callWith(null);
-  if (unresolvable.resolve === null) return giveUp(rooms, unresolvable, doubt, subject);
-  const token = await deviceToken(rooms, subject, access, tradePointRef, () => call(1));
-  if (token.is !== 'token')
-    return conclude(rooms, unresolvable, doubt, subject, { is: 'unclear', failure: token.failure });
-  const critical = callWith(token.token);
-  const found = await critical.resolve?.(call(0), doubt.note);
-  if (found !== undefined) await conclude(rooms, critical, doubt, subject, found);
+  let calls = 0;
+  const call = () =>
+    callOf(access, requestIdOf(operation.id, operation.attempt, 1_000 * doubt.checks + (calls += 1)), () => true);
+  const critical = callWith(null);
+  if (critical.resolve === null) return giveUp(rooms, critical, doubt, subject);
+  const found = await withDevice(rooms, { subject, access, tradePointRef, call }, async (token) =>
+    token.is === 'token'
+      ? callWith(token.token).resolve?.(call(), doubt.note)
+      : { is: 'unclear' as const, failure: token.failure },
+  );
+  if (found === undefined) return;
+  const isUnclear = found.is === 'device_unknown';
+  await conclude(rooms, critical, doubt, subject, isUnclear ? { is: 'unclear', failure: found.failure } : found);
 }
 
 /** The process died between sending and hearing, and nothing that could be read would show the effect. */
@@ -150,14 +153,16 @@ async function notPerformed<S extends MoneySubject, Done>(
 ): Promise<void> {
   const { operation } = doubt;
   const { repeatWithinMs } = critical;
-  const inTime = repeatWithinMs === null || doubt.sentAgoMs < repeatWithinMs;
+  // Counted from the first sending, however often its outcome was doubted since.
+  const repeatUntil =
+    operation.repeat?.until ?? (repeatWithinMs === null ? null : rooms.clock.now() + repeatWithinMs - doubt.sentAgoMs);
+  const inTime = repeatUntil === null || rooms.clock.now() < repeatUntil;
   if (
     critical.afterNotPerformed === 'repeat_once' &&
     doubt.sends < MAX_SENDS &&
     inTime &&
     critical.mayRepeat(subject)
   ) {
-    const repeatUntil = repeatWithinMs === null ? null : rooms.clock.now() + repeatWithinMs - doubt.sentAgoMs;
     await rooms.db.query(
       `UPDATE operation SET state = 'accepted', attempt = attempt + 1, sent_at = NULL, check_at = NULL, checks = 0,
               unchanged = 0, unchanged_since = NULL, repeat_until = $3, lease_owner = NULL, lease_until = now()

@@ -2,6 +2,7 @@ import { brokenConstraint } from '@tolem/persistence';
 import type { Failure } from '@tolem/contracts';
 import type { Access } from '../call.ts';
 import type { CriticalCall, Sent } from './critical-call.ts';
+import type { Noted } from '../payments/payment-method.ts';
 import { sqlText } from '../sql-text.ts';
 import type { MoneySubject } from '../subject.ts';
 import { PROVIDER_REF_TAKEN } from '../subject-store.ts';
@@ -38,7 +39,11 @@ export async function sendCritical<S extends MoneySubject, Done>(
       case 'lost':
         return lost(work, critical, outcome.failure);
       case 'performed':
-        return performed(work, critical, outcome.done);
+        return performed(work, critical, outcome.done, 'stated');
+      case 'performed_before':
+        return performed(work, critical, outcome.done, 'inferred');
+      case 'in_doubt_again':
+        return inDoubtAgain(work);
       case 'refused':
         return refused(work, critical, outcome.failure);
       case 'device_unknown':
@@ -59,9 +64,9 @@ async function once<S extends MoneySubject, Done>(
   work: WorkInHand<S>,
   critical: CriticalCall<S, Done>,
   access: Access,
-): Promise<Sent<Done> | { readonly is: 'later' }> {
+): Promise<Sent<Done> | Before<Done> | { readonly is: 'later' }> {
   const { rooms, lease } = work;
-  const noted = await critical.note(work.call(access));
+  const noted = await noteOf(work, critical, access);
   if (noted.is === 'unreachable') return { is: 'later' };
   if (noted.is !== 'noted') return noted;
   if (!(await lease.holdForCall())) return { is: 'later' };
@@ -73,6 +78,34 @@ async function once<S extends MoneySubject, Done>(
   const outcome = await critical.send({ ...call, mayWrite: soon }, noted.note);
   if (outcome.is === 'not_sent') await notSent(work);
   return outcome;
+}
+
+/** What became of an earlier sending after all. */
+type Before<Done> = { readonly is: 'performed_before'; readonly done: Done } | { readonly is: 'in_doubt_again' };
+
+/**
+ * What will show the effect later. Of a repeat it is what was read before the first sending: an effect that came after
+ * the proof that there was none shows there alone, and nothing is sent on top of it.
+ */
+async function noteOf<S extends MoneySubject, Done>(
+  work: WorkInHand<S>,
+  critical: CriticalCall<S, Done>,
+  access: Access,
+): Promise<Noted | Before<Done>> {
+  const { repeat } = work.operation;
+  if (repeat === null || critical.resolve === null) return critical.note(work.call(access));
+  const found = await critical.resolve(work.call(access), repeat.note);
+  switch (found.is) {
+    case 'performed':
+      return { is: 'performed_before', done: found.done };
+    case 'device_unknown':
+      await work.forgetDevice();
+      return { is: 'in_doubt_again' };
+    case 'unclear':
+      return { is: 'in_doubt_again' };
+    case 'not_performed':
+      return { is: 'noted', note: repeat.note };
+  }
 }
 
 /** The unique index lets one critical call of a lane through; false where another one is on its way or in doubt. */
@@ -112,10 +145,11 @@ async function performed<S extends MoneySubject, Done>(
   work: WorkInHand<S>,
   critical: CriticalCall<S, Done>,
   done: Done,
+  evidence: 'stated' | 'inferred',
 ): Promise<void> {
   try {
     const written = await work.write(
-      (subject) => critical.performed(subject, done, 'stated'),
+      (subject) => critical.performed(subject, done, evidence),
       'done',
       critical.answerOf(done),
       (subject) => critical.followedBy(subject),
@@ -152,6 +186,16 @@ async function lost<S extends MoneySubject, Done>(
     'nobody can find out what became of a call',
   );
   await work.write((subject) => critical.inDoubt(subject, told), 'unknown', { failure: told.code });
+}
+
+/** The repeat is not sent, and the resolver goes on with the first sending, from as many readings as at first. */
+async function inDoubtAgain<S extends MoneySubject>({ rooms, operation }: WorkInHand<S>): Promise<void> {
+  await rooms.db.query(
+    `UPDATE operation SET state = 'sent', sent_at = now(), check_at = now()
+      WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'accepted'`,
+    [operation.id, operation.attempt, rooms.owner],
+  );
+  rooms.sweepSoon();
 }
 
 async function askSoon<S extends MoneySubject>({ rooms, operation }: WorkInHand<S>): Promise<void> {

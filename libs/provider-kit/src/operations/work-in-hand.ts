@@ -34,18 +34,24 @@ export class WorkInHand<S extends MoneySubject> {
   }
 
   get late(): boolean {
-    const until = this.operation.repeatUntil ?? this.about.startBy;
+    const until = this.operation.repeat?.until ?? this.about.startBy;
     return until !== null && this.rooms.clock.now() >= until;
   }
 
-  /** The next call of this attempt. */
+  /** The next call of this attempt, under an id of its own. */
   call(access: Access): Call {
     this.tries += 1;
-    return callOf(
-      access,
-      requestIdOf(this.operation.id, this.operation.attempt, this.tries),
-      () => this.lease.valid && !this.late,
-    );
+    return this.#callUnder(access, requestIdOf(this.operation.id, this.operation.attempt, this.tries));
+  }
+
+  /** The operation's one call, made again: whichever try and attempt, in whatever process, it has the same id. */
+  sameCall(access: Access): Call {
+    this.tries += 1;
+    return this.#callUnder(access, requestIdOf(this.operation.id, 0, 0));
+  }
+
+  #callUnder(access: Access, requestId: string): Call {
+    return callOf(access, requestId, () => this.lease.valid && !this.late);
   }
 
   token(access: Access, tradePointRef: string | null): Promise<TokenOutcome> {

@@ -2,9 +2,9 @@ import type { PollClaim } from '@tolem/coordination';
 import { isOpen } from '@tolem/domain';
 import { inSpan } from '@tolem/observability';
 import { type Asking, callAbout, withSlot } from '../polling/asking.ts';
-import { isNews, judge, toVerify } from './payment-life.ts';
+import { type Decision, isNews, judge, toVerify } from './payment-life.ts';
 import type { CheckOutcome, PaymentMethod } from './payment-method.ts';
-import type { WaitingUntil } from './payment-picture.ts';
+import type { PaymentPicture } from './payment-picture.ts';
 import { openPicture, type Plan } from '../polling/poll-plan.ts';
 import { progressOf } from '../snapshot.ts';
 import type { Subject } from '../subject.ts';
@@ -60,7 +60,10 @@ async function heard(
     }
   }
   const result = await rooms.store.change(claim.id, (subject) => {
-    const change = judged(asking, subject, method, plan.waiting, outcome, askedAt);
+    const change = judged(asking, subject, method, (picture, now) => {
+      const waiting = isOpen(picture.phase) ? plan.waiting : null;
+      return judge(picture, waiting, outcome, askedAt, now, settings.timetable, true);
+    });
     return change === null ? null : keptForVerifying(change, clock.now(), settings);
   });
   if (result === null) return undefined;
@@ -69,22 +72,19 @@ async function heard(
   return paid;
 }
 
-/** What an answer makes of a payment; null where it makes nothing of it. */
+/** What an answer makes of a payment, as `decide` sees it; null where it makes nothing of it. */
 export function judged(
-  { clock, settings, log }: Pick<Asking, 'clock' | 'settings' | 'log'>,
+  { clock, log }: Pick<Asking, 'clock' | 'log'>,
   subject: Subject,
   method: PaymentMethod,
-  newestWaiting: WaitingUntil | null,
-  outcome: CheckOutcome,
-  askedAt: number,
+  decide: (picture: PaymentPicture, now: number) => Decision,
 ): Change | null {
   if (subject.kind !== 'payment') return null;
   const { picture } = subject;
   // Paid already, as somebody else has heard: what is still to be asked of it is not this answer's business.
   if (picture.phase === 'succeeded') return null;
   const now = clock.now();
-  const waiting = isOpen(picture.phase) ? newestWaiting : null;
-  const decision = judge(picture, waiting, outcome, askedAt, now, settings.timetable, true);
+  const decision = decide(picture, now);
   if (decision.do === 'ask_again') return null;
   if (decision.alarm !== null) log.error({ payment: subject.id, provider_ref: picture.providerRef }, decision.alarm);
   const next = method.verifyPaid === undefined ? decision.next : toVerify(picture, decision.next, now);

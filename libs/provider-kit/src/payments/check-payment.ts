@@ -1,10 +1,12 @@
-import type { Access, Call } from '../call.ts';
-import { deviceToken } from '../devices/device-token.ts';
+import { isOpen } from '@tolem/domain';
+import type { Call } from '../call.ts';
 import type { OperationWork } from '../operations/execute.ts';
 import type { Lease } from '../operations/lease.ts';
 import { callOf, type Operation, requestIdOf } from '../operations/operation.ts';
+import { aboutTaken } from './about-taken.ts';
 import { isNews, judgeAsked, toVerify } from './payment-life.ts';
-import type { CheckOutcome, PaymentMethod, TakenRequest } from './payment-method.ts';
+import type { CancelOutcome, CheckOutcome, PaymentMethod } from './payment-method.ts';
+import type { PaymentPicture } from './payment-picture.ts';
 import { methodOf } from './payment-start-call.ts';
 import type { PaymentSubject } from '../subject.ts';
 import { leaseOf, WAIT_FOR_CONNECTION_MS, type WorkRooms } from '../operations/work-rooms.ts';
@@ -15,24 +17,36 @@ const PAUSE_BETWEEN_CANCELS_MS = 400;
 
 /** Asks once how a payment is, because a person wants to know now. Whatever comes of it is told. */
 export function refreshPayment(rooms: WorkRooms): OperationWork {
-  return checkWork(rooms, 'poll', async () => undefined);
+  return checkWork(
+    rooms,
+    'poll',
+    ({ phase }) => phase !== 'succeeded',
+    async () => undefined,
+  );
 }
 
 /** Asks the provider to forget a payment, then how it stands: only that answer decides. */
 export function cancelStarted(rooms: WorkRooms): OperationWork {
-  return checkWork(rooms, 'start', async (method, request, call) => {
-    for (let tries = 1; tries <= MAX_CANCELS; tries += 1) {
-      const outcome = await method.cancel?.(call(), request);
-      if (outcome?.is !== 'unreachable') return;
-      await rooms.pause(PAUSE_BETWEEN_CANCELS_MS * tries);
-    }
-  });
+  // What has ended while this cancel waited for its turn needs none.
+  return checkWork(
+    rooms,
+    'start',
+    ({ phase }) => isOpen(phase),
+    async (cancel) => {
+      for (let tries = 1; tries <= MAX_CANCELS; tries += 1) {
+        const outcome = await cancel();
+        if (outcome?.is !== 'unreachable') return;
+        await rooms.pause(PAUSE_BETWEEN_CANCELS_MS * tries);
+      }
+    },
+  );
 }
 
 function checkWork(
   rooms: WorkRooms,
   slot: OperationWork['slot'],
-  before: (method: PaymentMethod, request: TakenRequest, call: () => Call) => Promise<void>,
+  isDue: (picture: PaymentPicture) => boolean,
+  before: (cancel: () => Promise<CancelOutcome | undefined>) => Promise<void>,
 ): OperationWork {
   return {
     slot,
@@ -46,33 +60,20 @@ function checkWork(
       const access = await rooms.connections.access(operation.connectionId, operation.connectionVersion);
       if (access === undefined) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
       if (!(await lease.holdForCall())) return;
-      if (subject?.kind !== 'payment' || subject.picture.phase === 'succeeded') return settled(rooms, operation, lease);
+      if (subject?.kind !== 'payment' || !isDue(subject.picture)) return settled(rooms, operation, lease);
       const method = methodOf(rooms.provider, subject);
-      const { call, request } = await requestOf(rooms, operation, lease, subject, access);
-      if (method === undefined || request === null) return settled(rooms, operation, lease);
-      await before(method, request, call);
+      const { providerRef } = subject.picture;
+      if (method === undefined || providerRef === null) return settled(rooms, operation, lease);
+      let calls = 0;
+      const call = (): Call =>
+        callOf(access, requestIdOf(operation.id, operation.attempt, (calls += 1)), () => lease.valid);
+      await before(() => aboutTaken(rooms, subject, access, call, (made, taken) => method.cancel?.(made, taken)));
       if (!(await lease.holdForCall())) return;
       const askedAt = rooms.clock.now();
-      const outcome = await method.check(call(), request);
+      const outcome = await method.check(call(), { paymentId: subject.id, providerRef });
       await write(rooms, operation, lease, method, outcome, askedAt);
     },
   };
-}
-
-async function requestOf(
-  rooms: WorkRooms,
-  { id, attempt }: Operation,
-  lease: Lease,
-  subject: PaymentSubject,
-  access: Access,
-): Promise<{ readonly call: () => Call; readonly request: TakenRequest | null }> {
-  let calls = 0;
-  const call = (): Call => callOf(access, requestIdOf(id, attempt, (calls += 1)), () => lease.valid);
-  const { providerRef, record } = subject.picture;
-  if (providerRef === null) return { call, request: null };
-  const token = await deviceToken(rooms, subject, access, record.tradePointRef, call);
-  const request = { paymentId: subject.id, providerRef, deviceToken: token.is === 'token' ? token.token : null };
-  return { call, request };
 }
 
 async function write(

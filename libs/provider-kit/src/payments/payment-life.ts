@@ -122,7 +122,12 @@ export function judgeAsked(
   now: number,
   timetable: Timetable,
 ): PaymentPicture | null {
-  const settlesDoubt = picture.phase === 'unknown' && outcome.is === 'pending' && outcome.phase !== 'unchanged';
+  // Of a payment that is asked about on request alone "still pending" settles nothing: nobody would look for its money.
+  const settlesDoubt =
+    picture.phase === 'unknown' &&
+    picture.record.askedForOnly !== true &&
+    outcome.is === 'pending' &&
+    outcome.phase !== 'unchanged';
   if (picture.phase === 'succeeded') return null;
   if ((outcome.is === 'pending' && !settlesDoubt) || outcome.is === 'unreachable') return null;
   const waiting = isOpen(picture.phase) ? picture.record.waiting : null;
@@ -135,26 +140,37 @@ export function toVerify(before: PaymentPicture, after: PaymentPicture, now: num
   return before.phase !== 'succeeded' && after.phase === 'succeeded' ? { ...after, lookAt: now, lookStep: 0 } : after;
 }
 
+/** What a look into the provider's books makes of a payment. */
+export interface Verdict {
+  readonly next: PaymentPicture;
+  readonly alarm: string | null;
+  /** The books could not be read so often that nobody tries any more. */
+  readonly isGivenUp: boolean;
+}
+
 /** What the provider's books say of a payment that succeeded. It stays so; what differs is told, for a person to look at. */
 export function judgeVerified(
   picture: PaymentPicture,
   outcome: VerifiedPaid,
   now: number,
   timetable: Timetable,
-): { readonly next: PaymentPicture; readonly alarm: string | null } {
-  if (outcome.is === 'unreachable') {
+): Verdict {
+  if (outcome.is === 'unreachable' || outcome.is === 'device_unknown') {
     const step = picture.lookStep + 1;
     const waits = timetable.lookWhileUnknownMs;
     const afterMs = step >= MAX_VERIFICATIONS ? undefined : waits[Math.min(step - 1, waits.length - 1)];
-    const alarm = afterMs === undefined ? `nobody could be asked what was really paid, ${step} times` : null;
-    return { next: { ...picture, lookStep: step, lookAt: afterMs === undefined ? null : now + afterMs }, alarm };
+    const isGivenUp = afterMs === undefined;
+    const alarm = isGivenUp ? `nobody could be asked what was really paid, ${step} times` : null;
+    const next = { ...picture, lookStep: step, lookAt: isGivenUp ? null : now + afterMs };
+    return { next, alarm, isGivenUp };
   }
   const done = { ...picture, lookAt: null };
-  if (outcome.is === 'not_offered') return { next: done, alarm: null };
+  if (outcome.is === 'not_offered') return { next: done, alarm: null, isGivenUp: false };
   const { providerRef, amountMinor } = outcome;
   const amountFits = picture.record.amountMinor === null || picture.record.amountMinor === amountMinor;
-  if (amountFits && providerRef === picture.providerRef) return { next: done, alarm: null };
+  if (amountFits && providerRef === picture.providerRef) return { next: done, alarm: null, isGivenUp: false };
   return {
+    isGivenUp: false,
     next: { ...done, record: { ...picture.record, booked: { providerRef, amountMinor } } },
     alarm: `the provider's books say that ${amountMinor} was paid under ${providerRef} where ${picture.record.amountMinor} was asked under ${picture.providerRef}`,
   };
@@ -263,7 +279,7 @@ function expired(picture: PaymentPicture, now: number, timetable: Timetable): Pa
   return {
     ...picture,
     phase: 'expired',
-    // What was given up at its end can no longer be paid, and no timer may ask about it.
+    // What the provider has taken back at its end can no longer be paid, and no timer may ask about it.
     lookAt: picture.record.askedForOnly === true ? null : now + (timetable.lookAfterEndMs[0] ?? 0),
     lookStep: 0,
     record: {

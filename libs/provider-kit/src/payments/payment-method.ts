@@ -31,6 +31,12 @@ export interface AskedForOnly {
   readonly customerWithinMs: number;
 }
 
+/** The provider does not know the device that the call was made with: register it again, then once more. */
+export interface DeviceUnknown {
+  readonly is: 'device_unknown';
+  readonly failure: Failure;
+}
+
 export type StartOutcome =
   | {
       readonly is: 'started';
@@ -41,8 +47,7 @@ export type StartOutcome =
     }
   /** Certainly not performed, and a repeat would not change that. */
   | { readonly is: 'refused'; readonly failure: Failure }
-  /** The provider no longer knows the device: register it again, then once more. */
-  | { readonly is: 'device_unknown'; readonly failure: Failure }
+  | DeviceUnknown
   /** Certainly nothing left this machine. */
   | { readonly is: 'not_sent'; readonly failure: Failure }
   /** It may or may not have been performed. */
@@ -71,12 +76,14 @@ export interface TakenRequest {
 export type CancelOutcome =
   | { readonly is: 'done' }
   | { readonly is: 'refused'; readonly failure: Failure }
+  | DeviceUnknown
   | { readonly is: 'unreachable'; readonly failure: Failure };
 
 /** What the provider's books say of a payment that it calls paid. */
 export type VerifiedPaid =
   | { readonly is: 'details'; readonly providerRef: string; readonly amountMinor: number }
   | { readonly is: 'unreachable'; readonly reason: string }
+  | DeviceUnknown
   /** Nothing of the kind under this access. */
   | { readonly is: 'not_offered' };
 
@@ -119,11 +126,11 @@ export type PaymentMethod = HarmlessMethod | CriticalMethod;
 export type Noted =
   | { readonly is: 'noted'; readonly note: unknown }
   | { readonly is: 'refused'; readonly failure: Failure }
-  | { readonly is: 'device_unknown'; readonly failure: Failure }
+  | DeviceUnknown
   | { readonly is: 'unreachable'; readonly failure: Failure };
 
 /** Reading showed that the call was not performed, or showed nothing clear. */
 export type NotFound =
   { readonly is: 'not_performed'; readonly failure: Failure } | { readonly is: 'unclear'; readonly failure: Failure };
 
-export type Resolution = Extract<StartOutcome, { is: 'started' }> | NotFound;
+export type Resolution = Extract<StartOutcome, { is: 'started' }> | NotFound | DeviceUnknown;

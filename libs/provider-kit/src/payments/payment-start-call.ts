@@ -4,7 +4,7 @@ import { failureOf } from '../failure-of.ts';
 import type { Operation } from '../operations/operation.ts';
 import { ended, inDoubt, started } from './payment-life.ts';
 import type { PaymentPicture } from './payment-picture.ts';
-import type { CriticalMethod, PaymentMethod, StartOutcome, StartRequest } from './payment-method.ts';
+import type { CriticalMethod, DeviceUnknown, PaymentMethod, StartOutcome, StartRequest } from './payment-method.ts';
 import { openFields } from './personal-fields.ts';
 import type { Provider } from '../provider.ts';
 import type { PaymentSubject } from '../subject.ts';
@@ -46,7 +46,7 @@ export function paymentStartCall(
     resolve:
       resolve === null
         ? null
-        : async (call, note): Promise<Found<Started>> => {
+        : async (call, note): Promise<Found<Started> | DeviceUnknown> => {
             const wanted = await request();
             if (wanted === undefined) return { is: 'unclear', failure: UNREADABLE };
             const found = await resolve.call(method, call, wanted, note);

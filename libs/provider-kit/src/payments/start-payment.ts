@@ -14,8 +14,9 @@ import { WorkInHand } from '../operations/work-in-hand.ts';
 import { WAIT_FOR_CONNECTION_MS, type WorkRooms } from '../operations/work-rooms.ts';
 
 /**
- * Starts a payment: the device's token, the call, and the news, in that order, before the deadline or not at all. A lost
- * answer is repeated once, because what the provider made was never shown to anybody; lost again, the payment failed.
+ * Starts a payment: the device's token, the call, and the news, in that order, before the deadline or not at all. After a
+ * lost answer it is made again, because what the provider made was never shown to anybody or is the same; lost too often,
+ * the payment failed.
  * A start that must happen once goes another way (`sendCritical`).
  */
 export function startPayment(rooms: WorkRooms): OperationWork {
@@ -90,6 +91,7 @@ class StartOfPayment {
       work,
       access,
       tradePointRef,
+      method.effect,
       async (call, token): Promise<StartOutcome> => {
         const request = await startRequestOf(this.rooms, work.operation, work.subject, token);
         return request === undefined ? { is: 'refused', failure: UNREADABLE } : method.start(call, request);

@@ -1,7 +1,7 @@
 import type { Asking } from '../polling/asking.ts';
-import { deviceToken } from '../devices/device-token.ts';
+import { aboutTaken } from './about-taken.ts';
 import { callOf, requestIdOf } from '../operations/operation.ts';
-import { judgeVerified } from './payment-life.ts';
+import { judgeVerified, type Verdict } from './payment-life.ts';
 import type { PaymentMethod, VerifiedPaid } from './payment-method.ts';
 import type { KitSettings } from '../settings.ts';
 import type { PaymentSubject, Subject } from '../subject.ts';
@@ -56,29 +56,36 @@ export async function verifyPaid(asking: Asking, paid: JustPaid): Promise<void> 
 
 async function ask(asking: Asking, { subject, method, until }: JustPaid): Promise<VerifiedPaid | undefined> {
   const { rooms, clock } = asking;
-  const { providerRef, record } = subject.picture;
   const access = await rooms.connections.access(subject.connectionId, 1);
-  if (access === undefined || providerRef === null) return undefined;
-  const call = (tryNo: number) => callOf(access, requestIdOf(subject.id, until, tryNo), () => clock.now() < until);
-  // Without a device where none can be had: the provider says what it makes of that.
-  const token = await deviceToken(rooms, subject, access, record.tradePointRef, () => call(0));
-  const request = { paymentId: subject.id, providerRef, deviceToken: token.is === 'token' ? token.token : null };
-  return method.verifyPaid?.(call(1), request);
+  if (access === undefined) return undefined;
+  let calls = 0;
+  const call = () => callOf(access, requestIdOf(subject.id, until, (calls += 1)), () => clock.now() < until);
+  return aboutTaken(rooms, subject, access, call, (made, taken) => method.verifyPaid?.(made, taken));
 }
 
 async function write(asking: Asking, heardOf: PaymentSubject, outcome: VerifiedPaid): Promise<void> {
-  const { rooms, clock, settings, log } = asking;
+  const { rooms, clock, settings } = asking;
   let subject: Subject | undefined = heardOf;
   for (let tries = 1; tries <= MAX_WRITES; tries += 1) {
     // Whoever came after the time of this question was over has seen to it.
     if (subject === undefined || !isToVerify(subject)) return;
-    const { next, alarm } = judgeVerified(subject.picture, outcome, clock.now(), settings.timetable);
-    const verified: PaymentSubject = { ...subject, picture: next };
-    if (await rooms.store.write(verified, next.record.booked !== undefined, null)) {
-      if (alarm !== null) log.error({ payment: subject.id }, alarm);
+    const verdict = judgeVerified(subject.picture, outcome, clock.now(), settings.timetable);
+    const verified: PaymentSubject = { ...subject, picture: verdict.next };
+    if (await rooms.store.write(verified, verdict.next.record.booked !== undefined, null)) {
+      reportVerdict(asking, subject.id, verdict);
       return asking.plan(verified);
     }
     [subject] = await rooms.store.load([heardOf.id]);
   }
   throw new Error(`${heardOf.id} changed ${MAX_WRITES} times while it was being verified`);
+}
+
+/** What operators hear of a comparison, once it is written. */
+export function reportVerdict(
+  { log, rooms }: Pick<Asking, 'log' | 'rooms'>,
+  payment: string,
+  { alarm, isGivenUp }: Verdict,
+): void {
+  if (alarm !== null) log.error({ payment }, alarm);
+  if (isGivenUp) rooms.metrics.neverVerified();
 }

@@ -1,12 +1,14 @@
 import type { PollClaim } from '@tolem/coordination';
 import { judged } from '../payments/ask-payment.ts';
+import { aboutTaken } from '../payments/about-taken.ts';
+import { judgeEndOfTime } from '../payments/end-of-time.ts';
 import { type Asking, withSlot } from './asking.ts';
 import type { Access, Call } from '../call.ts';
-import { deviceToken } from '../devices/device-token.ts';
 import { callOf as callTo, requestIdOf } from '../operations/operation.ts';
-import { judgeVerified } from '../payments/payment-life.ts';
-import type { PaymentMethod, TakenRequest } from '../payments/payment-method.ts';
+import { judgeVerified, type Verdict } from '../payments/payment-life.ts';
+import type { PaymentMethod } from '../payments/payment-method.ts';
 import { methodOf } from '../payments/payment-start-call.ts';
+import { reportVerdict } from '../payments/verify-paid.ts';
 import { abandoned } from '../refunds/refund-life.ts';
 import type { PaymentSubject } from '../subject.ts';
 
@@ -31,13 +33,14 @@ export async function askAnew(asking: Asking, claim: PollClaim): Promise<void> {
   }
 }
 
-/** A payment in the hands of this process alone until `until` (epoch ms), whatever the schedules say. */
+/** A payment in the hands of this process alone for as long as its calls may leave, whatever the schedules say. */
 interface InHand {
   readonly asking: Asking;
   readonly subject: PaymentSubject;
   readonly method: PaymentMethod;
   readonly access: Access;
-  readonly until: number;
+  /** The next call to the provider. */
+  readonly call: () => Call;
 }
 
 async function askPaymentAnew(asking: Asking, claim: PollClaim, subject: PaymentSubject): Promise<void> {
@@ -50,7 +53,9 @@ async function askPaymentAnew(asking: Asking, claim: PollClaim, subject: Payment
     // As long as device, cancel and check may take. Where this process dies in between it is done again after that.
     const until = clock.now() + 2 * settings.callMs + settings.writeMs;
     if (!(await rooms.store.takeLook(subject, lookAt, until))) return asking.finish(claim);
-    const inHand: InHand = { asking, subject, method, access, until };
+    let calls = 0;
+    const call = (): Call => callTo(access, requestIdOf(subject.id, until, (calls += 1)), () => clock.now() < until);
+    const inHand: InHand = { asking, subject, method, access, call };
     if (phase === 'succeeded') return verify(inHand);
     if (record.askedForOnly === true) return endOfTime(inHand);
     return asking.plan(subject);
@@ -59,43 +64,34 @@ async function askPaymentAnew(asking: Asking, claim: PollClaim, subject: Payment
 
 /** The buyer's time is over: the provider is told to forget it, then asked once how it stands. */
 async function endOfTime(inHand: InHand): Promise<void> {
-  const { asking, subject, method } = inHand;
+  const { asking, subject, method, access, call } = inHand;
+  const { providerRef } = subject.picture;
+  if (providerRef === null) return;
   const askedAt = asking.clock.now();
-  const request = await takenRequest(inHand);
-  if (request === null) return;
-  await method.giveUp?.(callOf(inHand, 1), request);
-  const outcome = await method.check(callOf(inHand, 2), request);
+  const gaveUp = await aboutTaken(asking.rooms, subject, access, call, (made, taken) => method.giveUp?.(made, taken));
+  const outcome = await method.check(call(), { paymentId: subject.id, providerRef });
   const result = await asking.rooms.store.change(subject.id, (one) =>
-    judged(asking, one, method, null, outcome, askedAt),
+    judged(asking, one, method, (picture, now) =>
+      judgeEndOfTime(picture, gaveUp, outcome, askedAt, now, asking.settings.timetable),
+    ),
   );
   if (result !== null) await asking.plan(result.subject);
 }
 
 /** What was really paid, and under which id. */
 async function verify(inHand: InHand): Promise<void> {
-  const { asking, subject, method } = inHand;
-  const request = await takenRequest(inHand);
-  const outcome = request === null ? undefined : await method.verifyPaid?.(callOf(inHand, 1), request);
+  const { asking, subject, method, access, call } = inHand;
+  const outcome = await aboutTaken(asking.rooms, subject, access, call, (made, taken) =>
+    method.verifyPaid?.(made, taken),
+  );
+  let verdict: Verdict | undefined;
   const result = await asking.rooms.store.change(subject.id, (one) => {
     // Somebody else has compared them meanwhile.
     if (one.kind !== 'payment' || one.picture.phase !== 'succeeded' || one.picture.lookAt === null) return null;
     const { timetable } = asking.settings;
-    const { next, alarm } = judgeVerified(one.picture, outcome ?? { is: 'not_offered' }, asking.clock.now(), timetable);
-    if (alarm !== null) asking.log.error({ payment: one.id }, alarm);
-    return { next: { ...one, picture: next }, tell: next.record.booked !== undefined };
+    verdict = judgeVerified(one.picture, outcome ?? { is: 'not_offered' }, asking.clock.now(), timetable);
+    return { next: { ...one, picture: verdict.next }, tell: verdict.next.record.booked !== undefined };
   });
+  if (result?.changed === true && verdict !== undefined) reportVerdict(asking, subject.id, verdict);
   if (result !== null) await asking.plan(result.subject);
-}
-
-/** Without a device where none can be had: the provider says what it makes of that. */
-async function takenRequest(inHand: InHand): Promise<TakenRequest | null> {
-  const { asking, subject, access } = inHand;
-  const { providerRef, record } = subject.picture;
-  if (providerRef === null) return null;
-  const token = await deviceToken(asking.rooms, subject, access, record.tradePointRef, () => callOf(inHand, 0));
-  return { paymentId: subject.id, providerRef, deviceToken: token.is === 'token' ? token.token : null };
-}
-
-function callOf({ asking, subject, access, until }: InHand, tryNo: number): Call {
-  return callTo(access, requestIdOf(subject.id, until, tryNo), () => asking.clock.now() < until);
 }

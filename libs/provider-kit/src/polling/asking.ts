@@ -5,6 +5,7 @@ import type { Connections } from '../connections/connections.ts';
 import type { DeviceBindings } from '../devices/device-bindings.ts';
 import { callOf, requestIdOf } from '../operations/operation.ts';
 import type { Provider } from '../provider.ts';
+import type { KitMetrics } from '../service/kit-metrics.ts';
 import type { KitSurroundings } from '../settings.ts';
 import type { Telling } from '../snapshot.ts';
 import type { Subject } from '../subject.ts';
@@ -18,6 +19,7 @@ export interface AskingRooms {
   readonly slots: Slots;
   readonly bus: Bus;
   readonly telling: Omit<Telling, 'now'>;
+  readonly metrics: Pick<KitMetrics, 'pollLate' | 'neverVerified'>;
 }
 
 /** What a question about something that fell due works with: an entry of the schedule is in its hands. */

@@ -5,7 +5,6 @@ import { askConnection } from '../connections/ask-connection.ts';
 import { askPayment } from '../payments/ask-payment.ts';
 import { askRefund } from '../refunds/ask-refund.ts';
 import type { Asking, AskingRooms } from './asking.ts';
-import type { KitMetrics } from '../service/kit-metrics.ts';
 import { ClaimSize } from './claim-size.ts';
 import { entriesOf, openIds } from './open-entries.ts';
 import { CONNECTION, entryOf, intervalOf, isRefundPlan, type Plan, READ_ANEW, type RefundPlan } from './poll-plan.ts';
@@ -16,7 +15,6 @@ import type { MoneySubject, PaymentSubject, Subject } from '../subject.ts';
 export interface PollRooms extends AskingRooms {
   readonly db: Database;
   readonly schedule: PollSchedule;
-  readonly metrics: Pick<KitMetrics, 'pollLate'>;
 }
 
 /** What broke off comes again, not at once: what was in its way, as a database that is restarted, may still be there. */

@@ -2,7 +2,7 @@ import type { PollClaim } from '@tolem/coordination';
 import { inSpan } from '@tolem/observability';
 import { type Asking, callAbout, withSlot } from '../polling/asking.ts';
 import type { Access } from '../call.ts';
-import { deviceToken } from '../devices/device-token.ts';
+import { withDevice } from '../devices/with-device.ts';
 import { failureOf } from '../failure-of.ts';
 import type { RefundPlan } from '../polling/poll-plan.ts';
 import { closed, identified, isChoosing, judgeIdentified } from './refund-life.ts';
@@ -55,6 +55,7 @@ async function list(
   const { chooseWithinMs } = asking.settings;
   switch (outcome.is) {
     case 'refused':
+    case 'device_unknown':
       return change(asking, claim, (one) => ended(one, 'failed', outcome.failure));
     case 'unreachable':
       if (now >= identifiedAt + chooseWithinMs) {
@@ -81,11 +82,14 @@ async function purchasesOf(
   subject: RefundSubject,
 ): Promise<PurchasesOutcome> {
   const askedAt = asking.clock.now();
-  const call = (tryNo: number) => callAbout(asking, claim, access, askedAt, plan.asked + tryNo);
-  const token = await deviceToken(asking.rooms, subject, access, subject.picture.record.tradePointRef, () => call(1));
-  if (token.is === 'refused') return { is: 'refused', failure: token.failure };
-  if (token.is === 'unreachable') return { is: 'unreachable', reason: token.failure.code };
-  return refunds.purchases(call(2), { customerRef: plan.customerRef, deviceToken: token.token });
+  const { tradePointRef } = subject.picture.record;
+  let calls = 0;
+  const call = () => callAbout(asking, claim, access, askedAt, plan.asked + (calls += 1));
+  return withDevice(asking.rooms, { subject, access, tradePointRef, call }, async (token) => {
+    if (token.is === 'refused') return { is: 'refused', failure: token.failure };
+    if (token.is === 'unreachable') return { is: 'unreachable', reason: token.failure.code };
+    return refunds.purchases(call(), { customerRef: plan.customerRef, deviceToken: token.token });
+  });
 }
 
 function ended(subject: RefundSubject, phase: 'failed' | 'canceled', failure: Parameters<typeof closed>[2]): Change {

@@ -187,6 +187,22 @@ describe('a buyer who has shown himself', () => {
     });
   });
 
+  it('goes on with the purchase that is named where its sum is unknown, which is shown to nobody else', () => {
+    const unpriced = { ...PURCHASE, amount: null };
+    expect(identified(INVITED, [OTHER, unpriced], T0, CHOOSE_MS, 'return-1')).toMatchObject({
+      phase: 'processing',
+      record: { purchaseRef: PURCHASE.ref },
+    });
+    const { purchaseRef: _named, ...unnamed } = INVITED.record;
+    const nobodys = { ...INVITED, record: { ...unnamed, purchaseRef: null } };
+    const offered = identified(nobodys, [OTHER, unpriced], T0, CHOOSE_MS, 'return-1').record.nextAction?.purchases;
+    expect(offered).toEqual([OTHER]);
+    expect(identified(nobodys, [unpriced], T0, CHOOSE_MS, 'return-1')).toMatchObject({
+      phase: 'failed',
+      record: { failure: { code: 'purchase_not_found' } },
+    });
+  });
+
   it('is shown at most fifty purchases', () => {
     const many = Array.from({ length: 80 }, (_, n) => ({ ...OTHER, ref: `other-${n}` }));
     expect(identified(INVITED, many, T0, CHOOSE_MS, 'return-1').record.nextAction?.purchases).toHaveLength(50);

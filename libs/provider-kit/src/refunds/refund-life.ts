@@ -2,7 +2,7 @@ import type { Failure, NextAction, Purchase } from '@tolem/contracts';
 import { refundCanMove, type RefundStatus } from '@tolem/domain';
 import { failureOf } from '../failure-of.ts';
 import type { RefundPicture, RefundRecord, ShowingUntil } from './refund-picture.ts';
-import type { IdentifiedOutcome, InviteOutcome } from './refunds.ts';
+import type { BuyersPurchase, IdentifiedOutcome, InviteOutcome } from './refunds.ts';
 
 /**
  * The life of a refund as the provider's side sees it: pure decisions, no clock, no database. Where the buyer must show
@@ -88,17 +88,17 @@ export function judgeIdentified(
  */
 export function identified(
   picture: RefundPicture,
-  purchases: readonly Purchase[],
+  purchases: readonly BuyersPurchase[],
   now: number,
   chooseWithinMs: number,
   returnOperation: string,
 ): RefundPicture {
   const { purchaseRef, amountMinor } = picture.record;
-  if (purchases.length === 0) return closed(picture, 'failed', failureOf('purchase_not_found', 'refund_not_possible'));
   const isThere = purchases.some(({ ref }) => ref === purchaseRef);
   if (isThere && amountMinor !== null) return returning(picture, {}, returnOperation);
+  const offered = purchases.filter(isPriced).slice(0, MAX_OFFERED);
+  if (offered.length === 0) return closed(picture, 'failed', failureOf('purchase_not_found', 'refund_not_possible'));
   const until = now + chooseWithinMs;
-  const offered = purchases.slice(0, MAX_OFFERED);
   return {
     ...picture,
     lookAt: until,
@@ -108,6 +108,10 @@ export function identified(
       waiting: null,
     },
   };
+}
+
+function isPriced(purchase: BuyersPurchase): purchase is Purchase {
+  return purchase.amount !== null;
 }
 
 /** Which purchase, and how much of it. */

@@ -1,10 +1,10 @@
 import type { Access } from '../call.ts';
 import type { CriticalCall, Found, Sent } from '../operations/critical-call.ts';
 import { failureOf } from '../failure-of.ts';
-import type { Noted } from '../payments/payment-method.ts';
+import type { DeviceUnknown, Noted } from '../payments/payment-method.ts';
 import { closed, refundInDoubt, returned } from './refund-life.ts';
 import type { RefundPicture } from './refund-picture.ts';
-import type { Refunds, ReturnOutcome, ReturnRequest, ReturnResolution } from './refunds.ts';
+import type { ReturnOutcome, ReturnRequest, ReturnResolution } from './refunds.ts';
 import type { RefundSubject } from '../subject.ts';
 import type { WorkRooms } from '../operations/work-rooms.ts';
 
@@ -29,7 +29,7 @@ export function refundReturnCall(
     repeatWithinMs: rooms.settings.repeatRefundWithinMs,
     note: async (call): Promise<Noted> => refunds.note(call, request),
     send: async (call, note): Promise<Sent<Returned>> => sent(await refunds.send(call, request, note)),
-    resolve: async (call, note): Promise<Found<Returned>> => found(await refunds.resolve(call, request, note)),
+    resolve: async (call, note) => found(await refunds.resolve(call, request, note)),
     // What was shown as unknown may have been settled by hand: it is not made anew behind anybody's back.
     mayRepeat: ({ picture }) => picture.phase === 'pending' || picture.phase === 'processing',
     performed: (now, { providerRef }, evidence) => paint(now, returned(now.picture, providerRef, evidence)),
@@ -53,6 +53,6 @@ function sent(outcome: ReturnOutcome): Sent<Returned> {
   return outcome.is === 'returned' ? { is: 'performed', done: outcome } : outcome;
 }
 
-function found(resolution: Awaited<ReturnType<Refunds['resolve']>>): Found<Returned> {
+function found(resolution: ReturnResolution): Found<Returned> | DeviceUnknown {
   return resolution.is === 'returned' ? { is: 'performed', done: resolution } : resolution;
 }

@@ -1,6 +1,6 @@
 import type { Failure, NextAction, Purchase } from '@tolem/contracts';
 import type { Access, Call } from '../call.ts';
-import type { Noted, NotFound } from '../payments/payment-method.ts';
+import type { DeviceUnknown, Noted, NotFound } from '../payments/payment-method.ts';
 
 /** How money goes back: at once, with the buyer showing himself first, or by a person's hand alone. */
 export type RefundWay = 'at_once' | 'with_buyer' | 'by_hand';
@@ -21,7 +21,7 @@ export type InviteOutcome =
       readonly waiting: { readonly intervalMs: number; readonly customerWithinMs: number };
     }
   | { readonly is: 'refused'; readonly failure: Failure }
-  | { readonly is: 'device_unknown'; readonly failure: Failure }
+  | DeviceUnknown
   | { readonly is: 'not_sent'; readonly failure: Failure }
   | { readonly is: 'lost'; readonly failure: Failure };
 
@@ -32,9 +32,13 @@ export type IdentifiedOutcome =
   | { readonly is: 'over'; readonly failure: Failure }
   | { readonly is: 'unreachable'; readonly reason: string };
 
+/** A purchase of the buyer's. One whose sum is unknown can be named, and not offered to a cashier. */
+export type BuyersPurchase = Omit<Purchase, 'amount'> & { readonly amount: Purchase['amount'] | null };
+
 export type PurchasesOutcome =
-  | { readonly is: 'listed'; readonly purchases: readonly Purchase[] }
+  | { readonly is: 'listed'; readonly purchases: readonly BuyersPurchase[] }
   | { readonly is: 'refused'; readonly failure: Failure }
+  | DeviceUnknown
   | { readonly is: 'unreachable'; readonly reason: string };
 
 /** Money that goes back to the buyer. Amounts in minor units. */
@@ -52,12 +56,13 @@ export interface ReturnRequest {
 export type ReturnOutcome =
   | { readonly is: 'returned'; readonly providerRef: string }
   | { readonly is: 'refused'; readonly failure: Failure }
-  | { readonly is: 'device_unknown'; readonly failure: Failure }
+  | DeviceUnknown
   | { readonly is: 'not_sent'; readonly failure: Failure }
   | { readonly is: 'lost'; readonly failure: Failure };
 
 /** What reading showed. The id of a return is known only where its answer came. */
-export type ReturnResolution = { readonly is: 'returned'; readonly providerRef: string | null } | NotFound;
+export type ReturnResolution =
+  { readonly is: 'returned'; readonly providerRef: string | null } | NotFound | DeviceUnknown;
 
 /** How a provider gives money back. */
 export interface Refunds {

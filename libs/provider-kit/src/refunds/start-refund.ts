@@ -72,6 +72,7 @@ async function invite(
     work,
     access,
     picture.record.tradePointRef,
+    'orphanable',
     (call, deviceToken): Promise<InviteOutcome> => refunds.invite(call, { refundId: id, deviceToken }),
   );
   if (outcome === null) return;

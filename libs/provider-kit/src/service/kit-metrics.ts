@@ -20,6 +20,7 @@ interface Looked {
 export class KitMetrics {
   readonly #calls;
   readonly #lateness;
+  readonly #neverVerified;
 
   constructor(
     metrics: Metrics,
@@ -37,6 +38,13 @@ export class KitMetrics {
       labels: ['provider'],
       buckets: SECONDS,
     });
+    this.#neverVerified = metrics.counter<'provider'>({
+      name: 'tolem_payments_never_verified_total',
+      help: "Paid payments whose amount nobody has compared with the provider's books, because they could not be read.",
+      labels: ['provider'],
+    });
+    // Visible before the first one, so that an alarm sees it rise.
+    this.#neverVerified.add(0, { provider });
   }
 
   called(call: string, outcome: string, ms: number): void {
@@ -45,6 +53,11 @@ export class KitMetrics {
 
   pollLate(ms: number): void {
     this.#lateness.observe(Math.max(0, ms) / 1_000, { provider: this.provider });
+  }
+
+  /** What was really paid could not be asked, often enough to give it up. */
+  neverVerified(): void {
+    this.#neverVerified.inc({ provider: this.provider });
   }
 
   /** What is read from the database when the page is asked for. */

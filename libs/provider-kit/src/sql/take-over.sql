@@ -19,6 +19,7 @@ WITH due AS (
   RETURNING o.*
 )
 SELECT t.id AS op_id, t.kind AS op_kind, t.class, t.lane, t.attempt, t.state, t.command,
-       t.connection_id AS op_connection_id, t.connection_version, t.traceparent AS op_traceparent, t.repeat_until, s.*
+       t.connection_id AS op_connection_id, t.connection_version, t.traceparent AS op_traceparent, t.repeat_until,
+       t.note, t.sends, s.*
   FROM taken t JOIN subject s ON s.id = t.subject_id
  ORDER BY t.lane_no

@@ -30,8 +30,10 @@ CREATE OR REPLACE FUNCTION payment_start_body(p payment) RETURNS jsonb LANGUAGE 
     || CASE WHEN p.sealed IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('sealed', base64(p.sealed)) END
 $$;
 
+-- Every cancel that is sent has an operation id of its own: a provider drops what it knows.
 CREATE OR REPLACE FUNCTION payment_cancel_body(p payment) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT payment_command(p, 'cancel') || jsonb_build_object('reason', p.cancel_reason)
+  SELECT payment_command(p, 'cancel.' || floor(extract(epoch FROM p.cancel_requested_at) * 1000)::bigint)
+         || jsonb_build_object('reason', p.cancel_reason)
 $$;
 
 -- Every report is asked anew, so each has an operation id of its own.

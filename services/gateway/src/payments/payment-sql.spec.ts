@@ -46,6 +46,8 @@ describe('the SQL of payments says what the program says', () => {
   it('writes commands that keep their contracts', async () => {
     const shop = await house.shop();
     const { body: payment } = await house.pay(shop, house.body(shop, { reference: 'S-1' }));
+    const asked = house.clock.now();
+    await house.cancel.run(shop.caller, { id: uuidOf(payment.id) }, undefined, undefined);
     const [row] = await house.rows<{ start: unknown; cancel: unknown; report: unknown }>(
       'SELECT payment_start_body(p) AS start, payment_cancel_body(p) AS cancel, payment_report_body(p, now()) AS report FROM payment p WHERE id = $1',
       [uuidOf(payment.id)],
@@ -61,7 +63,10 @@ describe('the SQL of payments says what the program says', () => {
       trade_point_ref: '1',
       start_by: payment.start_by,
     });
-    expect(paymentCancel.produce.parse(row?.cancel)).toMatchObject({ op_id: `${payment.id}.cancel`, reason: null });
+    expect(paymentCancel.produce.parse(row?.cancel)).toMatchObject({
+      op_id: `${payment.id}.cancel.${asked}`,
+      reason: null,
+    });
     expect(subjectReport.produce.parse(row?.report)).toMatchObject({ kind: 'payment', start_by: payment.start_by });
   });
 });

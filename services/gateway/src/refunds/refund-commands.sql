@@ -1,7 +1,17 @@
 -- The commands about a refund as providers get them. A spec holds them to the contracts.
 
--- What every command about a refund carries (contracts: commandShape). Refunds of one payment happen one at a time, so they
--- share its lane.
+-- Refunds of one purchase happen one at a time, so they share a lane: that of the payment, or, where the purchase was not
+-- made through us, one of its own, however many connections its organization has had. A digest, because a provider's id may
+-- be longer than a lane. Until the purchase is known no money can move, and the refund has a lane to itself.
+CREATE OR REPLACE FUNCTION refund_lane(r refund) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN r.payment_id IS NOT NULL THEN public_id('pay', r.payment_id)
+    WHEN r.purchase_ref IS NOT NULL THEN
+      public_id('org', r.organization_id) || '.' || encode(sha256(convert_to(r.purchase_ref, 'UTF8')), 'hex')
+    ELSE public_id('ref', r.id) END
+$$;
+
+-- What every command about a refund carries (contracts: commandShape).
 CREATE OR REPLACE FUNCTION refund_command(r refund, op text) RETURNS jsonb LANGUAGE sql STABLE AS $$
   WITH it AS MATERIALIZED (SELECT public_id('ref', r.id) AS id)
   SELECT jsonb_build_object(
@@ -10,7 +20,7 @@ CREATE OR REPLACE FUNCTION refund_command(r refund, op text) RETURNS jsonb LANGU
     'connection_id', public_id('con', r.connection_id),
     'connection_version', r.connection_version,
     'device_id', public_id('dsk', r.desk_id),
-    'lane', coalesce(public_id('pay', r.payment_id), it.id))
+    'lane', refund_lane(r))
     FROM it
 $$;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock } from '@tolem/domain';
+import { type Clock, ManualClock, systemClock } from '@tolem/domain';
 import { readPfx } from '@tolem/egress';
 import type { CertificatePair } from '@tolem/provider-kit';
 import { waitFor } from '@tolem/testing';
@@ -14,6 +14,7 @@ const ID = `crt_${'0'.repeat(26)}`;
 const PASS_PHRASE = 'secret-4711';
 const OLD_PFX = fileURLToPath(new URL('../../../../libs/egress/test/pfx/rc2-40.pfx', import.meta.url));
 const LOOK_EVERY_MS = 10;
+const HOUR_MS = 3_600_000;
 
 let folder: string;
 let brought: { id: string; pair: CertificatePair; changed: boolean }[];
@@ -37,14 +38,24 @@ function opened(): { readonly certificate: string; readonly key: string } {
   return { certificate: read.certificatePem, key: read.privateKeyPem };
 }
 
-async function watch(entry: CertificateFilesEntry): Promise<void> {
-  files = await CertificateFiles.read({ [ID]: entry }, systemClock.now());
+async function watch(entry: CertificateFilesEntry, clock: Clock = systemClock): Promise<void> {
+  files = await CertificateFiles.read({ [ID]: entry }, clock.now());
   await files.start({
     bring: async (id, pair, changed) => void brought.push({ id, pair, changed }),
-    clock: systemClock,
+    clock,
     logger: { error: (...said: unknown[]) => void errors.push(JSON.stringify(said)), info: () => undefined },
     lookEveryMs: LOOK_EVERY_MS,
   });
+}
+
+/** Counts how often somebody has looked whether it is time. */
+class WatchedClock extends ManualClock {
+  looks = 0;
+
+  override monotonicMs(): number {
+    this.looks += 1;
+    return super.monotonicMs();
+  }
 }
 
 describe('certificate files', () => {
@@ -72,6 +83,23 @@ describe('certificate files', () => {
     expect(brought[1]).toMatchObject({ id: ID, changed: true });
     expect(errors.length).toBeLessThanOrEqual(4);
     for (const line of key.split('\n').filter((part) => part.length > 40)) expect(errors.join()).not.toContain(line);
+  });
+
+  it('that have not changed are brought again after an hour, then after two, for one that could not take over', async () => {
+    const { certificate, key } = opened();
+    writeFileSync(at('tls.crt'), certificate);
+    writeFileSync(at('tls.key'), key);
+    const clock = new WatchedClock(systemClock.now());
+    await watch({ certificate: at('tls.crt'), private_key: at('tls.key') }, clock);
+    for (const [index, hours] of [1, 2].entries()) {
+      clock.advance(hours * HOUR_MS - 1);
+      const seen = clock.looks;
+      await waitFor('two looks', () => clock.looks > seen + 1);
+      expect(brought).toHaveLength(1 + index);
+      clock.advance(1);
+      await waitFor('them to be brought again', () => brought.length === 2 + index);
+    }
+    expect(brought.map(({ changed }) => changed)).toEqual([false, false, false]);
   });
 
   it('that vanish keep what was there', async () => {

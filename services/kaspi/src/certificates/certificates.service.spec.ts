@@ -3,7 +3,13 @@ import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '@tolem/testing';
+import { CuttableRoad } from '../../test/cuttable-road.ts';
 import { CertificateHouse } from './test/certificate-house.ts';
+
+const LONG_MS = 20_000;
+/** Of the new version and of the one in use, each. */
+const FOUR_TRIALS = 8;
 
 let house: CertificateHouse;
 let folder: string;
@@ -83,6 +89,10 @@ describe('a certificate that is replaced', () => {
 
     await house.keep(id, 'foreign', { version: 2, state: 'ready' });
     house.activate(id, 2);
+    // Cut off once, it may be the bank that restarts; again and again while the old one is let in, it is refused.
+    await house.reached(id, 2, 'ready', ({ failure }) => failure !== null);
+    house.activate(id, 2);
+    house.activate(id, 2);
     expect((await house.reached(id, 2, 'failed')).failure).toMatchObject({ code: 'certificate_refused' });
     expect(await house.versions(id)).toBe('1 active, 2 failed');
     expect(await house.health(connection.id)).toBe('up');
@@ -112,6 +122,52 @@ describe('a certificate that is replaced', () => {
     await house.reached(id, 2, 'active');
     expect(await house.health(connection.id, 2)).toBe('up');
   }, 240_000);
+
+  it('is tried again where handshakes are cut under the old one too', async () => {
+    const road = await CuttableRoad.to(house.bank.url);
+    const id = house.ids.next('crt');
+    await house.keep(id, 'partner');
+    const connection = house.connection(id, road.url);
+    expect(await house.health(connection.id)).toBe('up');
+    road.cut();
+    await house.keep(id, 'partner', { version: 2, state: 'ready' });
+    const before = road.cutOff;
+    house.activate(id, 2);
+    const waiting = await house.reached(id, 2, 'ready', ({ failure }) => failure !== null);
+    expect(waiting.failure?.code).toBe('provider_unavailable');
+    while (road.cutOff < before + FOUR_TRIALS) {
+      const seen = road.cutOff;
+      house.activate(id, 2);
+      await waitFor('another trial', () => road.cutOff > seen, LONG_MS);
+    }
+    expect(await house.versions(id)).toBe('1 active, 2 ready');
+    road.mend();
+    house.activate(id, 2);
+    await house.reached(id, 2, 'active');
+    await road.close();
+  }, 240_000);
+
+  it('takes over although the oldest connection of its address has settings of its own that are wrong', async () => {
+    const id = house.ids.next('crt');
+    await house.keep(id, 'partner');
+    const broken = house.connection(id, house.bank.url, 'r3', { prefix: 'no path' });
+    expect(await house.health(broken.id)).toBe('refused');
+    expect(await house.health(house.connection(id).id)).toBe('up');
+    await house.keep(id, 'partner', { version: 2, state: 'ready' });
+    house.activate(id, 2);
+    await house.reached(id, 2, 'active');
+  });
+
+  it('takes over where the old one is let in nowhere, as soon as one connection is let in under it', async () => {
+    const id = house.ids.next('crt');
+    await house.keep(id, 'foreign');
+    const broken = house.connection(id, house.bank.url, 'r3', { prefix: 'no path' });
+    expect(await house.health(broken.id)).toBe('refused');
+    expect(await house.health(house.connection(id).id)).toBe('down');
+    await house.keep(id, 'partner', { version: 2, state: 'ready' });
+    house.activate(id, 2);
+    await house.reached(id, 2, 'active');
+  });
 
   it('is noticed by a process that heard nothing of it', async () => {
     const id = house.ids.next('crt');
@@ -171,6 +227,29 @@ describe('certificates in files', () => {
       await own.reached(id, 3, 'active');
       expect(await own.versions(id)).toBe('1 retired, 2 retired, 3 active');
       expect(own.log.join('')).not.toContain('PRIVATE KEY');
+    } finally {
+      await own.close();
+    }
+  }, 240_000);
+
+  it('that failed are tried again as another version, once however many processes bring them', async () => {
+    const own = await CertificateHouse.open();
+    try {
+      const service = await own.start();
+      const id = own.ids.next('crt');
+      await own.keep(id, 'partner');
+      expect(await own.health(own.connection(id).id)).toBe('up');
+      const { certificatePem, privateKeyPem } = own.bank.credential('foreign');
+      const { caPem } = own.bank;
+      const pair = { certificatePem, privateKeyPem, caPem, notAfter: Date.now() + 1e9, fingerprint: 'of that pair' };
+      await service.bringCertificate(id, pair, true);
+      await own.reached(id, 2, 'ready', ({ failure }) => failure !== null);
+      own.activate(id, 2);
+      own.activate(id, 2);
+      await own.reached(id, 2, 'failed');
+      await Promise.all([1, 2, 3].map(() => service.bringCertificate(id, pair, false)));
+      await own.reached(id, 3, 'ready');
+      expect(await own.versions(id)).toMatch(/^1 active, 2 failed, 3 (ready|failed)$/);
     } finally {
       await own.close();
     }

@@ -49,6 +49,6 @@ function pingOutcome(answer: KaspiAnswer<null>): PingOutcome {
     case 'refused':
       return outcome;
     case 'down':
-      return { is: 'unreachable', failure: outcome.failure };
+      return { ...outcome, is: 'unreachable' };
   }
 }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-/** How the bank wants to be asked about one purchase, in seconds, already within sane bounds. */
+/** How the bank wants to be asked about one purchase, in whole seconds. */
 export interface BehaviorOptions {
   readonly statusPollingIntervalSeconds: number;
   /** How long to wait for the scan, counted from the create answer. */
@@ -14,22 +14,25 @@ export interface BehaviorOptions {
 }
 
 interface SecondsBounds {
-  readonly min: number;
   readonly max: number;
   readonly absent: number;
 }
 
-// The values of every sample in the document stand in for what is absent or nonsense.
-// ASSUMPTION: nothing outside these bounds is meant seriously; a timer sent in milliseconds must not hold a desk for days.
-const POLLING: SecondsBounds = { min: 1, max: 60, absent: 5 };
-const SCAN_WAIT: SecondsBounds = { min: 5, max: 900, absent: 180 };
-const CONFIRMATION: SecondsBounds = { min: 5, max: 900, absent: 65 };
+const HOUR = 3_600;
+const DAY = 86_400;
+
+// What the bank sends is obeyed; the values of every sample in the document stand in for what is absent or no number.
+// ASSUMPTION: no code waits longer than a day, as invoices do, and none is asked about less often than every hour. A link
+// that we gave up sooner than the bank does could still be paid, so anything longer is cut there and not replaced.
+const POLLING: SecondsBounds = { max: HOUR, absent: 5 };
+const SCAN_WAIT: SecondsBounds = { max: DAY, absent: 180 };
+const CONFIRMATION: SecondsBounds = { max: DAY, absent: 65 };
 
 function boundedSeconds(value: unknown, bounds: SecondsBounds): number {
   const asNumber = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
   const seconds = typeof asNumber === 'bigint' ? Number(asNumber) : asNumber;
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return bounds.absent;
-  return Math.min(bounds.max, Math.max(bounds.min, Math.ceil(seconds)));
+  return Math.min(bounds.max, Math.ceil(seconds));
 }
 
 const optionFields = z
@@ -51,7 +54,7 @@ export function behaviorOptions(value: unknown): BehaviorOptions {
   };
 }
 
-/** How the bank wants to be asked about one refund code, in seconds, already within sane bounds. */
+/** How the bank wants to be asked about one refund code, in whole seconds. */
 export interface ReturnOptions {
   readonly statusPollingIntervalSeconds: number;
   /** How long to wait for the buyer's scan, counted from the create answer. */

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { caseInsensitive, parseJsonExact } from '@tolem/egress';
 import type { EgressOutcome } from '@tolem/egress';
 import { codeOf } from '../codes.ts';
-import type { KaspiCode } from '../codes.ts';
+import type { ExtraKaspiCodes, KaspiCode } from '../codes.ts';
 import { envelope } from './wire.ts';
 
 type EgressNotSentReason = Extract<EgressOutcome, { kind: 'not_sent' }>['reason'];
@@ -53,12 +53,13 @@ export type KaspiAnswer<T> = { readonly is: 'ok'; readonly data: T } | KaspiRefu
 
 /**
  * Judges one outcome of the wire. Total: no body can make it throw. `secrets` are texts of the request that must not come
- * back in the bank's words: they are shown to people and kept.
+ * back in the bank's words: they are shown to people and kept. `codes` are those that configuration explains.
  */
 export function readAnswer<T>(
   outcome: EgressOutcome,
   dataSchema: z.ZodType<T>,
   secrets: readonly string[] = [],
+  codes: ExtraKaspiCodes = {},
 ): KaspiAnswer<T> {
   switch (outcome.kind) {
     case 'not_sent':
@@ -66,17 +67,11 @@ export function readAnswer<T>(
     case 'sent_without_answer':
       return { is: 'lost', reason: outcome.reason, detail: outcome.detail };
     case 'answered':
-      return readBody(outcome.status, outcome.body, dataSchema, secrets);
+      return readBody(outcome.status, readEnvelope(outcome.body, secrets, codes), dataSchema);
   }
 }
 
-function readBody<T>(
-  httpStatus: number,
-  body: string,
-  dataSchema: z.ZodType<T>,
-  secrets: readonly string[],
-): KaspiAnswer<T> {
-  const read = readEnvelope(body, secrets);
+function readBody<T>(httpStatus: number, read: Envelope, dataSchema: z.ZodType<T>): KaspiAnswer<T> {
   if (httpStatus < 200 || httpStatus > 299) {
     const hint = read.readable ? { code: read.code, message: read.message } : {};
     return { is: 'lost', reason: 'http_status', detail: `HTTP ${httpStatus}`, httpStatus, ...hint };
@@ -94,13 +89,13 @@ type Envelope =
   | { readonly readable: true; readonly code: KaspiCode; readonly message: string | null; readonly data: unknown }
   | { readonly readable: false; readonly reason: 'not_json' | 'no_envelope'; readonly detail: string };
 
-function readEnvelope(body: string, secrets: readonly string[]): Envelope {
+function readEnvelope(body: string, secrets: readonly string[], codes: ExtraKaspiCodes): Envelope {
   const json = parseJsonExact(body);
   if (!json.ok) return { readable: false, reason: 'not_json', detail: 'the body is not JSON' };
   const read = envelope.safeParse(caseInsensitive(json.value));
   if (!read.success) return { readable: false, reason: 'no_envelope', detail: `unreadable: ${fieldNames(read.error)}` };
   const message = read.data.message === null ? null : withoutSecrets(read.data.message, secrets);
-  return { readable: true, code: codeOf(read.data.statuscode), message, data: read.data.data };
+  return { readable: true, code: codeOf(read.data.statuscode, codes), message, data: read.data.data };
 }
 
 const MAX_MESSAGE_CHARACTERS = 500;

@@ -6,6 +6,7 @@
  */
 import type { z } from 'zod';
 import type { EgressOutcome, EgressRequest } from '@tolem/egress';
+import type { ExtraKaspiCodes } from '../codes.ts';
 import type * as asked from './call-arguments.ts';
 import { composeRequest } from './compose-request.ts';
 import type { KaspiStatusVersion } from './connection-options.ts';
@@ -56,6 +57,8 @@ export interface KaspiClientOptions {
   readonly timeouts?: KaspiTimeouts;
   /** Of `payment/status` where a connection's options state none; v01 unless told. */
   readonly statusVersion?: KaspiStatusVersion;
+  /** StatusCodes that configuration explains. */
+  readonly codes?: ExtraKaspiCodes;
 }
 
 /** Every call says what it asks and how the answer's Data is read. */
@@ -240,7 +243,7 @@ export class KaspiClient {
       maxAnswerBytes: row.maxAnswerBytes,
       ...(options?.mayWrite === undefined ? {} : { mayWrite: options.mayWrite }),
     });
-    return readAnswer(outcome, data, secretsOf(at, given));
+    return readAnswer(outcome, data, secretsOf(at, given), this.options.codes);
   }
 }
 

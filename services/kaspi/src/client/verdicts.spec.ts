@@ -31,6 +31,23 @@ describe.each([
     },
   );
 
+  it.each([
+    ['request', 'not_performed'],
+    ['setup', 'not_performed'],
+    ['temporary', 'in_doubt'],
+  ] as const)('a code that nobody lists and configuration calls %s: %s', (kind, expected) => {
+    const code = codeOf('-77777', { '-77777': kind });
+    expect(verdict({ is: 'refused', code, message: null })).toBe(expected);
+    expect(verdict({ ...lost('http_status'), httpStatus: 500, code })).toBe('in_doubt');
+  });
+
+  it.each(REFUSALS.filter((one) => codeOf(one).class !== 'unlisted' && !proofs.includes(one)))(
+    'StatusCode %s stays doubt whatever configuration says',
+    (one) => {
+      expect(verdict({ is: 'refused', code: codeOf(one, { [one]: 'request' }), message: null })).toBe('in_doubt');
+    },
+  );
+
   it.each(LOST_REASONS)('an answer lost by %s is doubt', (reason) => {
     expect(verdict(lost(reason))).toBe('in_doubt');
   });

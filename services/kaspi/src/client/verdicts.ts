@@ -1,7 +1,9 @@
 /**
  * What an answer to a call that must not happen twice says about the effect itself. A lost answer, a temporary error and
- * any code whose meaning is unknown are doubt: only reading ends it, never another attempt.
+ * any code whose meaning is unknown are doubt: only reading ends it, never another attempt. What configuration calls a
+ * refusal of a code that the document does not describe is the operator's word that nothing was done.
  */
+import type { KaspiCode } from '../codes.ts';
 import type { KaspiAnswer } from './kaspi-answer.ts';
 
 export type KaspiVerdict = 'performed' | 'not_performed' | 'in_doubt';
@@ -55,8 +57,12 @@ function verdict(answer: KaspiAnswer<unknown>, refusals: ReadonlySet<string>): K
     case 'not_sent':
       return 'not_performed';
     case 'refused':
-      return refusals.has(answer.code.statusCode) ? 'not_performed' : 'in_doubt';
+      return refusals.has(answer.code.statusCode) || isConfiguredRefusal(answer.code) ? 'not_performed' : 'in_doubt';
     case 'lost':
       return 'in_doubt';
   }
+}
+
+function isConfiguredRefusal(code: KaspiCode): boolean {
+  return code.isConfigured && code.class !== 'temporary';
 }

@@ -30,7 +30,7 @@ describe('return/create', () => {
     },
   );
 
-  it('timers beyond all sense are brought back within bounds', () => {
+  it('timers beyond all sense are brought back to an hour and a day', () => {
     expect(
       refunds.createdReturn.parse({
         qrtoken: '1',
@@ -40,7 +40,7 @@ describe('return/create', () => {
           qrcodescanwaittimeout: 180_000,
         },
       }).options,
-    ).toEqual({ statusPollingIntervalSeconds: 60, scanWaitTimeoutSeconds: 900 });
+    ).toEqual({ statusPollingIntervalSeconds: 3_600, scanWaitTimeoutSeconds: 86_400 });
   });
 
   it.each(['{"QrReturnId":5}', '{"QrToken":"1"}', '{"QrToken":"1","QrReturnId":0}', 'null'])(

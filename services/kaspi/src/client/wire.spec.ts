@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { readData as read } from '../../test/read-data.ts';
-import { behaviorOptions } from './behavior-options.ts';
+import { behaviorOptions, returnOptions } from './behavior-options.ts';
 import { bankId } from './wire-values.ts';
 import * as wire from './wire.ts';
 
@@ -227,17 +227,38 @@ describe('timers of the bank', () => {
     [{ statuspollinginterval: null, qrcodescanwaittimeout: true, paymentconfirmationtimeout: {} }, DEFAULTS],
     [
       { statuspollinginterval: 0.2, qrcodescanwaittimeout: 1, paymentconfirmationtimeout: 4.5 },
-      { statusPollingIntervalSeconds: 1, scanWaitTimeoutSeconds: 5, confirmationTimeoutSeconds: 5 },
+      { statusPollingIntervalSeconds: 1, scanWaitTimeoutSeconds: 1, confirmationTimeoutSeconds: 5 },
     ],
     [
       { statuspollinginterval: 5_000, qrcodescanwaittimeout: 180_000, paymentconfirmationtimeout: 2n ** 64n },
-      { statusPollingIntervalSeconds: 60, scanWaitTimeoutSeconds: 900, confirmationTimeoutSeconds: 900 },
+      { statusPollingIntervalSeconds: 3_600, scanWaitTimeoutSeconds: 86_400, confirmationTimeoutSeconds: 86_400 },
     ],
-  ])('are kept within bounds: row %#', (options, expected) => {
+  ])('that are nonsense are replaced, and no code lives longer than a day: row %#', (options, expected) => {
     expect(behaviorOptions(options)).toEqual(expected);
   });
 
-  it('whatever is sent, the interval is 1 to 60 s and the timers are 5 to 900 s', () => {
+  it('are obeyed as they are sent, of a purchase, a link and a refund code', () => {
+    const interval = fc.integer({ min: 1, max: 3_600 });
+    const timer = fc.integer({ min: 1, max: 86_400 });
+    fc.assert(
+      fc.property(interval, timer, timer, (polling, activation, confirmation) => {
+        const of = { statuspollinginterval: polling, paymentconfirmationtimeout: confirmation };
+        const obeyed = {
+          statusPollingIntervalSeconds: polling,
+          scanWaitTimeoutSeconds: activation,
+          confirmationTimeoutSeconds: confirmation,
+        };
+        expect(behaviorOptions({ ...of, qrcodescanwaittimeout: activation })).toEqual(obeyed);
+        expect(behaviorOptions({ ...of, linkactivationwaittimeout: activation })).toEqual(obeyed);
+        expect(returnOptions({ qrcodescaneventpollinginterval: polling, qrcodescanwaittimeout: activation })).toEqual({
+          statusPollingIntervalSeconds: polling,
+          scanWaitTimeoutSeconds: activation,
+        });
+      }),
+    );
+  });
+
+  it('whatever is sent, the interval is 1 s to 1 h and the timers are 1 s to 24 h', () => {
     const anything = fc.oneof(fc.double(), fc.integer(), fc.bigInt(), fc.string(), fc.jsonValue());
     fc.assert(
       fc.property(anything, anything, anything, (interval, scan, confirm) => {
@@ -248,9 +269,9 @@ describe('timers of the bank', () => {
         });
         const inside = (value: number, min: number, max: number) =>
           Number.isInteger(value) && value >= min && value <= max;
-        expect(inside(options.statusPollingIntervalSeconds, 1, 60)).toBe(true);
-        expect(inside(options.scanWaitTimeoutSeconds, 5, 900)).toBe(true);
-        expect(inside(options.confirmationTimeoutSeconds, 5, 900)).toBe(true);
+        expect(inside(options.statusPollingIntervalSeconds, 1, 3_600)).toBe(true);
+        expect(inside(options.scanWaitTimeoutSeconds, 1, 86_400)).toBe(true);
+        expect(inside(options.confirmationTimeoutSeconds, 1, 86_400)).toBe(true);
       }),
     );
   });

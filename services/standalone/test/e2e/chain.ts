@@ -13,6 +13,7 @@ const ANSWER_SECONDS = 8;
 export interface PaymentView {
   readonly id: string;
   readonly status: string;
+  readonly version: number;
   readonly late: boolean;
   readonly amount: number;
   readonly next_action: { readonly type: string; readonly qr: string } | null;

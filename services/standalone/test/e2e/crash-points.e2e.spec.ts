@@ -7,6 +7,7 @@ import { CRASH_POINTS, CRASH_PRELOAD, type CrashPoint, type TestDatabase, waitFo
 import { type Chain, onboard, type PaymentView, unhurriedBuyer } from './chain.ts';
 import { House } from './house.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
+import { everyEvent, toldWrongly } from './told-events.ts';
 
 /** A run of all specs takes one in four, each seam among them; `npm run test:long` takes every one. */
 const EVERY = process.env['TOLEM_ALL_CRASH_POINTS'] === '1' ? 1 : 4;
@@ -118,5 +119,11 @@ describe('a process that dies at any step of a payment', () => {
         .map(() => row.external_id),
     );
     expect(late).toEqual([]);
+  }, 240_000);
+
+  it('has told each state of every payment in one event, in order and with none missing', async () => {
+    await Promise.all(running);
+    const shown = await Promise.all(sales.map(({ key }) => chain.get<PaymentView>(`/v1/payments/by_key/${key}`)));
+    expect(toldWrongly(shown, await everyEvent(chain))).toEqual([]);
   }, 240_000);
 });

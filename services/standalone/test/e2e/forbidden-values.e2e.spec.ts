@@ -6,7 +6,8 @@ import { type Sandbox, startSandbox } from '@tolem/sandbox';
 import { findForbidden, type Forbidden, type TestDatabase, waitFor } from '@tolem/testing';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
 import { PlantedChain } from './planted-chain.ts';
-import { forbidden, ON_THE_BUS, OWN, SECRET, STRAY } from './planted-values.ts';
+import { PlantedInputs } from './planted-inputs.ts';
+import { forbidden, MORE, ON_THE_BUS, OWN, PERSONAL, SECRET, STRAY } from './planted-values.ts';
 import { type TableText, WatchedDatabase } from './watched-database.ts';
 import { type Collector, Recorder, startCollector, WatchedHouse } from './watched-house.ts';
 
@@ -19,6 +20,7 @@ describe('what must not leave the house', () => {
   let api: Recorder;
   let collector: Collector;
   let chain: PlantedChain;
+  let inputs: PlantedInputs;
   let metricsPage = '';
   let checksPage = '';
   /** Every table of every service, and every message that went through an outbox. */
@@ -40,6 +42,8 @@ describe('what must not leave the house', () => {
     await chain.onboard();
     await chain.sellWell();
     await chain.refuse();
+    inputs = new PlantedInputs(api, chain, (fault) => chain.fault(fault));
+    await inputs.plant();
     await chain.disturb();
     await breakTheDatabase();
     await watched.buryLetters(chain.tenant);
@@ -63,10 +67,12 @@ describe('what must not leave the house', () => {
   function environment(): Record<string, string> {
     return {
       ...houseEnvironment(database, bank.r3Url),
+      TOLEM_PROVIDER_URLS: JSON.stringify({ kaspi: { test: { r1: bank.r1Url, r3: bank.r3Url } } }),
       TOLEM_OPERATOR_KEY: SECRET.operatorKey,
       TOLEM_MASTER_KEY: SECRET.masterKey,
       TOLEM_OTLP_URL: collector.url,
       TOLEM_LOG_LEVEL: 'debug',
+      TOLEM_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
     };
   }
 
@@ -91,13 +97,31 @@ describe('what must not leave the house', () => {
 
   /** What may be in no log, trace, metric or problem. */
   function everything(): Forbidden[] {
-    return [...secrets(), ...forbidden({ ...STRAY, ...OWN, ...ON_THE_BUS }), ...numbered('qr', chain.shownQrs)];
+    return [
+      ...secrets(),
+      ...personal(),
+      ...forbidden({ ...STRAY, ...OWN, ...MORE, ...ON_THE_BUS }),
+      ...numbered('qr', chain.shownQrs),
+    ];
+  }
+
+  /** What the bank hears and says about buyers. */
+  function personal(): Forbidden[] {
+    return forbidden({ ...PERSONAL, payerName: inputs.payerName });
   }
 
   function secrets(): Forbidden[] {
     const { plainKey, encryptedKey, foreignKey } = chain.tls;
     const password = new URL(database.urlOf('tolem_gateway')).password;
-    const given = { ...SECRET, ...chain.keys, plainKey, encryptedKey, foreignKey, password };
+    const given = {
+      ...SECRET,
+      ...chain.keys,
+      plainKey,
+      encryptedKey,
+      foreignKey,
+      password,
+      webhookSecret: inputs.webhookSecret,
+    };
     return [...forbidden(given), ...numbered('device token', deviceTokens)];
   }
 
@@ -111,6 +135,9 @@ describe('what must not leave the house', () => {
     expect(deviceTokens.length).toBeGreaterThanOrEqual(4);
     expect(chain.shownQrs.length).toBeGreaterThanOrEqual(4);
     expect(tables.find(({ table }) => table === 'watch.message')?.text).toContain('payment.start');
+    expect(inputs.webhookSecret).toMatch(/^whsec_.{30}/);
+    expect(inputs.payerName.length).toBeGreaterThanOrEqual(6);
+    expect(tables.find(({ table }) => table === 'gateway.refund')?.text).toContain(MORE.refundReason);
     const statuses = new Set(api.answers.map(({ status }) => status));
     expect([...statuses].sort()).toEqual(
       expect.arrayContaining([200, 201, 400, 401, 403, 404, 405, 413, 414, 415, 422, 500]),
@@ -146,7 +173,7 @@ describe('what must not leave the house', () => {
     const leaks = api.answers
       .filter((answer) => answer.status < 400 && !chain.shownOnce.has(answer))
       .flatMap(({ asked, text }) =>
-        findForbidden(text, [...secrets(), ...forbidden({ ...STRAY, ...ON_THE_BUS })]).map((found) => ({
+        findForbidden(text, [...secrets(), ...personal(), ...forbidden({ ...STRAY, ...ON_THE_BUS })]).map((found) => ({
           asked,
           ...found,
         })),
@@ -156,7 +183,7 @@ describe('what must not leave the house', () => {
 
   it('is in no table, no event and no message but encrypted; the chain’s own words are where its payments are', () => {
     const leaks = tables.flatMap(({ table, text }) =>
-      findForbidden(text, [...secrets(), ...forbidden(STRAY)]).map((found) => ({ table, ...found })),
+      findForbidden(text, [...secrets(), ...personal(), ...forbidden(STRAY)]).map((found) => ({ table, ...found })),
     );
     expect(leaks).toEqual([]);
     const own = tables.filter(({ text }) => findForbidden(text, forbidden({ phone: OWN.buyerPhone })).length > 0);

@@ -1,7 +1,11 @@
+import { PROVIDERS } from '@tolem/contracts';
 import { migrateGateway } from '@tolem/gateway';
 import { migrateProvider } from '@tolem/provider-kit';
 import { testDatabase, type TestDatabase } from '@tolem/testing';
 import { OPERATOR_KEY } from './chain.ts';
+
+/** Schemas of every service: the gateway's and one of each provider of the list. */
+export const SCHEMAS: readonly string[] = ['gateway', ...PROVIDERS.map(({ name }) => name)];
 
 /** A database with the schemas of every service. */
 export function houseDatabase(): Promise<TestDatabase> {
@@ -13,7 +17,9 @@ export function houseDatabase(): Promise<TestDatabase> {
         databaseUrl: urlOf('tolem_gateway'),
         workerDatabaseUrl: urlOf('tolem_gateway_worker'),
       });
-      await migrateProvider('kaspi', { adminUrl, databaseUrl: urlOf('tolem_kaspi') });
+      for (const { name } of PROVIDERS) {
+        await migrateProvider(name, { adminUrl, databaseUrl: urlOf(`tolem_${name}`) });
+      }
     },
   });
 }
@@ -23,7 +29,9 @@ export function houseEnvironment(database: TestDatabase, bankUrl: string): Recor
   return {
     TOLEM_GATEWAY_DATABASE_URL: database.urlOf('tolem_gateway'),
     TOLEM_GATEWAY_WORKER_DATABASE_URL: database.urlOf('tolem_gateway_worker'),
-    TOLEM_KASPI_DATABASE_URL: database.urlOf('tolem_kaspi'),
+    ...Object.fromEntries(
+      PROVIDERS.map(({ name }) => [`TOLEM_${name.toUpperCase()}_DATABASE_URL`, database.urlOf(`tolem_${name}`)]),
+    ),
     TOLEM_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     TOLEM_OPERATOR_KEY: OPERATOR_KEY,
     TOLEM_GATEWAY_PORT: '0',

@@ -9,6 +9,9 @@ const ENDS = ['succeeded', 'failed', 'canceled', 'declined', 'expired'];
 interface View {
   readonly id: string;
   readonly status: string;
+  readonly version: number;
+  readonly created_at: string;
+  readonly failure: { readonly code: string } | null;
   readonly provider: { readonly id: string | null };
   readonly next_action: { readonly type: string } | null;
 }
@@ -27,7 +30,7 @@ export class MoneyTill {
   #payment = '';
 
   constructor(
-    private readonly chain: Chain,
+    readonly chain: Chain,
     private readonly bank: Sandbox,
     readonly way: MoneyWay,
     private readonly no: number,
@@ -50,6 +53,14 @@ export class MoneyTill {
     const compared = (): boolean =>
       this.bank.ledger().some((row) => row.id === this.purchase && row.calls.some(isDetails));
     await waitFor(`the books of ${this.key} to be compared`, compared, PATIENCE_MS);
+  }
+
+  /** The refund and the sale that it is of, or the invoice, as they are now. */
+  async shown(): Promise<readonly View[]> {
+    const paths = this.isRefund
+      ? [`/v1/payments/${this.#payment}`, `/v1/refunds/${this.ended?.id}`]
+      : [`/v1/payments/${this.ended?.id}`];
+    return Promise.all(paths.map((path) => this.chain.get<View>(path)));
   }
 
   run(): Promise<void> {

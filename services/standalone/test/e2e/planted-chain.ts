@@ -18,6 +18,8 @@ export class PlantedChain {
   readonly shownQrs: string[] = [];
   keys: KeysToPlant = { good: '', revoked: '', mistyped: '' };
   tenant = '';
+  /** Our id of a sale that was paid. */
+  paidPayment = '';
   #payment: Record<string, unknown> = {};
 
   constructor(
@@ -93,6 +95,12 @@ export class PlantedChain {
     return organization;
   }
 
+  /** Where its sales are made. */
+  get place(): object {
+    const { organization, trade_point: tradePoint, desk } = this.#payment;
+    return { organization, trade_point: tradePoint, desk };
+  }
+
   async sell(more: object, idempotencyKey: string, waitS = 10) {
     const headers = { 'idempotency-key': idempotencyKey };
     const answer = await this.api.send(
@@ -112,10 +120,11 @@ export class PlantedChain {
     const metadata = { buyer: OWN.buyerName, phone: OWN.buyerPhone };
     const made = await this.sell({ reference: OWN.reference, metadata }, OWN.idempotencyKey);
     expect(made).toMatchObject({ status: 201, body: { status: 'requires_customer', metadata } });
+    const id = String(made.body['id']);
     await waitFor('the money', async () => {
-      const id = String(made.body['id']);
       return (await this.api.send('GET', `/v1/payments/${id}?wait=5`, this.keys.good)).body['status'] === 'succeeded';
     });
+    this.paidPayment = id;
     await this.api.must('GET', `/v1/payments/by_key/${encodeURIComponent(OWN.idempotencyKey)}`, this.keys.good);
     await this.api.must('GET', `/v1/payments?reference=${encodeURIComponent(OWN.reference)}`, this.keys.good);
     await this.api.must('POST', '/v1/payments/cancel_by_key', this.keys.good, { key: OWN.voidedKey });
@@ -129,24 +138,26 @@ export class PlantedChain {
     }
   }
 
+  /** The bank does this to its next call of that kind. */
+  async fault(body: object): Promise<void> {
+    const answer = await fetch(`${this.bank.controlUrl}/faults`, {
+      method: 'PUT',
+      body: JSON.stringify({ provider: 'kaspi', times: 1, ...body }),
+    });
+    expect(answer.status).toBe(200);
+  }
+
   /** Every kind of trouble with the bank, each with a sale or a device of its own. */
   async disturb(): Promise<void> {
-    const fault = async (body: object) => {
-      const answer = await fetch(`${this.bank.controlUrl}/faults`, {
-        method: 'PUT',
-        body: JSON.stringify({ provider: 'kaspi', times: 1, ...body }),
-      });
-      expect(answer.status).toBe(200);
-    };
     const sales = FAULTS.map((name, n) => ({ name, amountMinor: 200_000 + n * 1_000 }));
     for (const { name, amountMinor } of sales) {
-      await fault({ call: 'qr/create', fault: name, match: { amount: amountMinor / 100 } });
+      await this.fault({ call: 'qr/create', fault: name, match: { amount: amountMinor / 100 } });
     }
     await Promise.all(sales.map(({ name, amountMinor }) => this.sell({ amount: amountMinor }, `disturbed ${name}`, 5)));
     for (const name of ['garbage', 'cut', 'html']) {
-      await fault({ call: 'device/register', fault: name });
+      await this.fault({ call: 'device/register', fault: name });
       await this.sell({ amount: 300_000, desk: `desk ${name}` }, `device ${name}`, 5);
-      await fault({ call: 'payment/status', fault: name });
+      await this.fault({ call: 'payment/status', fault: name });
     }
   }
 }

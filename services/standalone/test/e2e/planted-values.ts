@@ -8,6 +8,9 @@ export const SECRET = {
   operatorKey: `tlm_op_${'0pErAt0rK3yPlanted'.repeat(3)}`,
   masterKey: Buffer.from('planted master key of 32 bytes!!').toString('base64'),
   passPhrase: 'правильная лошадь 4711 скрепка',
+  bankApiKey: 'kAsPi-ApI-kEy-0123456789-pLaNtEd',
+  /** Of the PFX in the tests of egress. */
+  pfxPassPhrase: 'secret-4711',
   wrongPassPhrase: 'неправильная лошадь 4712',
   strayToken: 'c0ffee00-dead-4bad-8bad-c0ffee00f00d',
 } as const;
@@ -20,6 +23,29 @@ export const STRAY = {
   name: 'Тулегенова Айгерим Болатовна',
   latinName: 'Aigerim Tulegenova-Bolat',
   barcode: '4870207312345',
+} as const;
+
+/** About people, sent where it belongs: to the bank. Kept nowhere but sealed, and shown to nobody again. */
+export const PERSONAL = {
+  invoicePhone: '+77015550061',
+  strangersPhone: '+77015550000',
+  brokenPhone: '+77015550062',
+  refusedPhone: '+77015550063',
+  lookedUpPhone: '+77015550064',
+  invoiceComment: 'Мектеп формасы, Сейтқалиева Аружан',
+  refusedComment: 'Оплата за Бекмуратова Т. С.',
+} as const;
+
+/** More words of the chain, of refunds, imports, certificates and addresses. */
+export const MORE = {
+  refundReason: 'вернула Досжанова Гульнара, 77015550071',
+  refundReference: 'refund-77015550072-Doszhanova',
+  importReference: 'import-77015550073-Iskakova',
+  bulkName: 'ИП Калиев Ерболат Маратович',
+  email: 'kaliyev.yerbolat@chain.example',
+  attentionReason: 'кассир Ибраева Меруерт позвонила в банк',
+  attentionEvidence: 'письмо банка от Нурпеисова А. Б., 77015550074',
+  hookToken: '0ddba11-hook-4bad-8bad-0ddba1100001',
 } as const;
 
 /** The chain's own words: kept with its payments and shown to it again, but no business of logs, traces and metrics. */

@@ -1,5 +1,6 @@
 import { Database } from '@tolem/persistence';
 import { type TestDatabase, waitFor } from '@tolem/testing';
+import { SCHEMAS } from './house-database.ts';
 import { ON_THE_BUS } from './planted-values.ts';
 
 /** A table with all its rows as text. */
@@ -19,7 +20,7 @@ export class WatchedDatabase {
     await admin.query('CREATE TABLE watch.message (content jsonb)');
     await admin.query(`CREATE FUNCTION watch.keep() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
       BEGIN INSERT INTO watch.message VALUES (to_jsonb(NEW)); RETURN NEW; END $$`);
-    for (const schema of ['gateway', 'kaspi']) {
+    for (const schema of SCHEMAS) {
       await admin.query(`CREATE TRIGGER watched AFTER INSERT ON ${schema}.outbox FOR EACH ROW
         WHEN (NEW.headers ->> 'ce_source' <> 'spec') EXECUTE FUNCTION watch.keep()`);
     }
@@ -76,7 +77,7 @@ export class WatchedDatabase {
   /** Why messages were given up. */
   async reasons(): Promise<readonly string[]> {
     const rows = await this.admin.query<{ reason: string }>(
-      'SELECT reason FROM gateway.dead_letter UNION ALL SELECT reason FROM kaspi.dead_letter',
+      SCHEMAS.map((schema) => `SELECT reason FROM ${schema}.dead_letter`).join(' UNION ALL '),
     );
     return rows.map(({ reason }) => reason);
   }
@@ -85,7 +86,8 @@ export class WatchedDatabase {
   async dump(): Promise<readonly TableText[]> {
     const all = await this.admin.query<{ name: string }>(
       `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-        WHERE schemaname IN ('gateway', 'kaspi', 'vault', 'watch') ORDER BY 1`,
+        WHERE schemaname = ANY ($1) ORDER BY 1`,
+      [[...SCHEMAS, 'vault', 'watch']],
     );
     return Promise.all(
       all.map(async ({ name }) => {

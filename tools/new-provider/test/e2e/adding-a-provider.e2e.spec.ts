@@ -10,6 +10,13 @@ const TIMEOUT_MS = 300_000;
 
 /** As long as names may be, so that every line is as long as it can get. */
 const LONG = `a${'very'.repeat(7)}1a`;
+/** Specs that look at the whole list of providers, and cost little. */
+const OF_THE_LIST = [
+  'libs/contracts/src/asyncapi.spec.ts',
+  'services/standalone/test/configuration.spec.ts',
+  'tools/local-stack/src/services/stack-env.spec.ts',
+  'tools/new-provider/src/make-provider.spec.ts',
+];
 const FOLDERS = `services/acme services/${LONG}`;
 
 /** For each explained type a table with exactly its words: the compiler refuses one too many and one too few. */
@@ -28,6 +35,7 @@ ${tables.join('\n')}
 describe('docs/adding-a-provider.md', () => {
   let house: HouseCopy;
   const printed = new Map<Step, string>();
+  let changed: readonly string[] = [];
 
   beforeAll(async () => {
     house = await HouseCopy.make();
@@ -35,6 +43,7 @@ describe('docs/adding-a-provider.md', () => {
       `node tools/new-provider/src/main.ts ${LONG} --title "Очень длинное имя (АО) & Co., Ltd. - 2" --country RU --entry`,
     );
     for (const step of STEPS) if (step.do !== 'compile') printed.set(step, await house.follow(step));
+    changed = await house.changedFiles();
     const examples = STEPS.filter((step) => step.do === 'compile');
     for (const [index, { text }] of examples.entries()) await house.write(`page/example-${index}.ts`, text);
     await house.write('page/vocabulary.ts', vocabularyCheck(vocabularyOf(PAGE)));
@@ -51,6 +60,13 @@ describe('docs/adding-a-provider.md', () => {
     expect(STEPS.map((step) => step.do)).toEqual(
       expect.arrayContaining(['run', 'write', 'insert', 'replace_entry', 'compile']),
     );
+  });
+
+  it('and changes one folder, one entry of the list and the generated pages, nothing else', () => {
+    const besides = changed.filter((file) => !/^services\/(\w+)\//.test(file));
+    expect(besides).toEqual(['docs/asyncapi.json', 'docs/configuration.md', 'libs/contracts/src/providers.ts']);
+    const folders = new Set(changed.map((file) => /^services\/\w+/.exec(file)?.[0]).filter((found) => found));
+    expect([...folders]).toEqual(FOLDERS.split(' '));
   });
 
   it('explains every word that a provider may use', () => {
@@ -74,10 +90,11 @@ describe('docs/adding-a-provider.md', () => {
   );
 
   it(
-    'the generated tests pass for another country and the longest name',
+    'leaves every spec green that knows the whole list, and the generated tests for another country and the longest name',
     async () => {
       await house.linkWorkspace();
-      await house.run(`node --experimental-vm-modules node_modules/jest/bin/jest.js --runInBand services/${LONG}/src`);
+      const specs = [`services/${LONG}/src`, ...OF_THE_LIST].join(' ');
+      await house.run(`node --experimental-vm-modules node_modules/jest/bin/jest.js --runInBand ${specs}`);
     },
     TIMEOUT_MS,
   );

@@ -1,13 +1,29 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join, relative, sep } from 'node:path';
 import { edited, type Step } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const LEFT_OUT = new Set(['node_modules', 'dist', 'coverage', '.git', '.nx', '.tolem']);
 const ROOMS = ['services', 'libs', 'tools', 'sdk'];
+const LIST_FILE = 'libs/contracts/src/providers.ts';
+const DOCS_SPEC = 'services/standalone/test/docs-anew.spec.ts';
+/** What `npm run docs` writes, from the sources instead of a build of the whole house. */
+const DOCS_ANEW = `import { writeFileSync } from 'node:fs';
+import { it } from '@jest/globals';
+import { asyncApiDocument } from '@tolem/contracts';
+import { tillPage } from '@tolem/domain';
+import { configurationPage } from '../src/configuration-page.ts';
+
+it('writes the generated pages', () => {
+  writeFileSync('docs/configuration.md', configurationPage());
+  writeFileSync('docs/till.md', tillPage());
+  writeFileSync('docs/asyncapi.json', JSON.stringify(asyncApiDocument()));
+});
+`;
 /** Generous: on a busy machine everything takes many times as long. */
 const PROCESS_TIMEOUT_MS = 120_000;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
@@ -17,6 +33,8 @@ const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
  * the copy, as `npm install` would.
  */
 export class HouseCopy {
+  #before = new Map<string, string>();
+
   private constructor(readonly root: string) {}
 
   static async make(): Promise<HouseCopy> {
@@ -27,7 +45,16 @@ export class HouseCopy {
     const installed = (await readdir(join(ROOT, 'node_modules'))).filter((name) => !isOurs(name));
     await Promise.all(installed.map((name) => symlink(join(ROOT, 'node_modules', name), join(packages, name))));
     await copy.linkWorkspace();
+    await copy.#withoutExample();
+    copy.#before = await copy.#fingerprints();
     return copy;
+  }
+
+  /** Files that were made, changed or removed since the copy was made, in the order of the alphabet. */
+  async changedFiles(): Promise<readonly string[]> {
+    const now = await this.#fingerprints();
+    const all = [...new Set([...this.#before.keys(), ...now.keys()])].sort();
+    return all.filter((file) => this.#before.get(file) !== now.get(file));
   }
 
   remove(): Promise<void> {
@@ -99,14 +126,15 @@ export class HouseCopy {
   }
 
   /**
-   * npm itself would follow the links into the real packages and needs the network, so its two commands are done here:
-   * installing is linking, and a script runs as npm runs it.
+   * npm itself would follow the links into the real packages and needs the network, so its commands are done here:
+   * installing is linking, a script runs as npm runs it, and the documentation is made from the sources.
    */
   async #command(line: string): Promise<string> {
     if (line === 'npm install') {
       await this.linkWorkspace();
       return '';
     }
+    if (line === 'npm run docs') return this.#docs();
     const [, script, args] = /^npm run (\S+)(?: -- (.*))?$/.exec(line) ?? [];
     if (script === undefined) return this.run(line);
     const { scripts } = JSON.parse(await readFile(join(this.root, 'package.json'), 'utf8')) as {
@@ -115,6 +143,38 @@ export class HouseCopy {
     const command = scripts[script];
     if (command === undefined) throw new Error(`package.json has no script ${script}`);
     return this.run(`${command} ${args ?? ''}`);
+  }
+
+  async #docs(): Promise<string> {
+    await this.write(DOCS_SPEC, DOCS_ANEW);
+    const printed = await this.run(
+      `node --experimental-vm-modules node_modules/jest/bin/jest.js --runInBand ${DOCS_SPEC} && prettier --write docs/asyncapi.json`,
+    );
+    await rm(join(this.root, DOCS_SPEC));
+    return printed;
+  }
+
+  /** Whoever follows the page to the letter has its example in his own tree: the copy begins without it all the same. */
+  async #withoutExample(): Promise<void> {
+    const list = await readFile(join(this.root, LIST_FILE), 'utf8');
+    if (!list.includes("name: 'acme'")) return;
+    await rm(join(this.root, 'services/acme'), { recursive: true, force: true });
+    await this.write(LIST_FILE, edited(list, { do: 'replace_entry', file: LIST_FILE, entry: 'acme', text: '' }));
+    await this.#docs();
+  }
+
+  /** Of every file that a person would commit, by its path. */
+  async #fingerprints(): Promise<Map<string, string>> {
+    const entries = await readdir(this.root, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.root, join(entry.parentPath, entry.name)))
+      .filter((file) => !file.split(sep).some((folder) => LEFT_OUT.has(folder)));
+    const fingerprints = files.map(async (file): Promise<[string, string]> => {
+      const content = await readFile(join(this.root, file));
+      return [file, createHash('sha256').update(content).digest('hex')];
+    });
+    return new Map(await Promise.all(fingerprints));
   }
 }
 

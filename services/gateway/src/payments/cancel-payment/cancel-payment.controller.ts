@@ -26,7 +26,9 @@ export class CancelPaymentController {
     summary: 'Ask for a cancel',
     description:
       'A cancel is a request: the payment keeps its status until the provider has answered, and `cancel.result` tells what became of it. ' +
-      'Until then the buyer may still pay. On a paid payment the result is `not_possible`; a payment that ended unpaid stays as it is.',
+      'Until then the buyer may still pay. Where the result stays `pending`, as when the provider could not be reached, ask again: ' +
+      'a repeat is sent to the provider anew, at most one in 10 s per payment, and moves `cancel.requested_at`; one that comes sooner changes nothing. ' +
+      'On a paid payment the result is `not_possible`; a payment that ended unpaid stays as it is.',
     answer: paymentViewSchema,
     bodyExample: { reason: 'The buyer left' },
     problems: { 400: ['invalid_request'], 404: ['not_found'] },

@@ -63,6 +63,70 @@ describe('cancelling a payment', () => {
     expect(cancelsOf(payment.id)).toBe(1);
   });
 
+  it('that is still pending is sent again when it is asked for again ten seconds later, under an id of its own', async () => {
+    const { body: payment } = await house.pay(shop);
+    await house.tell({ payment: payment.id, seq: 1, phase: 'requires_customer', more: { cancel: null } });
+    const first = await cancel(payment.id, 'buyer left');
+    await house.tell({
+      payment: payment.id,
+      seq: 2,
+      phase: 'requires_customer',
+      more: { cancel: { result: 'pending' } },
+    });
+    house.clock.advance(9_999);
+    expect((await cancel(payment.id)).body.cancel).toEqual(first.body.cancel);
+    await waitFor('the cancel', () => cancelsOf(payment.id) === 1);
+    house.clock.advance(1);
+    const again = await Promise.all(Array.from({ length: 5 }, () => cancel(payment.id)));
+    await waitFor('the second cancel', () => cancelsOf(payment.id) === 2);
+    const shown = { requested_at: new Date(house.clock.now()).toISOString(), result: 'pending' };
+    expect(again.map((reply) => reply.body.cancel)).toEqual(again.map(() => shown));
+    expect(await house.get(shop, payment.id)).toMatchObject({ status: 'requires_customer', cancel: shown });
+    await waitFor('an empty outbox', async () => (await house.count('outbox')) === 0);
+    const sent = house.commands
+      .filter((command) => command.type === 'payment.cancel' && command.subject === payment.id)
+      .map((command) => paymentCancel.produce.parse(command.body));
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent.map((command) => command.op_id)).size).toBe(2);
+    // Who asks again without a word does not take the first one's reason back.
+    expect(sent.map((command) => command.reason)).toEqual(['buyer left', 'buyer left']);
+  });
+
+  it.each(['created', 'unknown'])('of one that is %s can be asked for again too', async (phase) => {
+    const { body: payment } = await house.pay(shop);
+    if (phase !== 'created') await house.tell({ payment: payment.id, seq: 1, phase });
+    await cancel(payment.id);
+    house.clock.advance(10_000);
+    await cancel(payment.id);
+    await waitFor('both cancels', () => cancelsOf(payment.id) === 2);
+  });
+
+  it.each(['canceled', 'succeeded'])('is not sent again once the payment is %s', async (phase) => {
+    const { body: payment } = await house.pay(shop);
+    await cancel(payment.id);
+    await house.tell({ payment: payment.id, seq: 1, phase });
+    const before = await house.get(shop, payment.id);
+    house.clock.advance(60_000);
+    expect((await cancel(payment.id)).body).toEqual(before);
+    await waitFor('an empty outbox', async () => (await house.count('outbox')) === 0);
+    expect(cancelsOf(payment.id)).toBe(1);
+  });
+
+  it('is sent once where a program of the release before asks, which names no time', async () => {
+    const { body: payment } = await house.pay(shop);
+    await cancel(payment.id);
+    house.clock.advance(60_000);
+    const [answer] = await house.store.call<{ outcome: string }>('cancel_payment', shop.caller, {
+      id: uuidOf(payment.id),
+      reason: null,
+      now: new Date(house.clock.now()).toISOString(),
+      event_id: crypto.randomUUID(),
+      tombstone_id: crypto.randomUUID(),
+      outbox: {},
+    });
+    expect(answer?.outcome).toBe('unchanged');
+  });
+
   it.each([
     ['canceled', 'done'],
     ['expired', 'done'],

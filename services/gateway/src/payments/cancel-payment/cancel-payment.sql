@@ -1,12 +1,14 @@
--- p: tenant, mode, now, id or key, organizations (null: all), reason, event_id, tombstone_id, and for every provider the
--- outbox rows that a cancel would become. Outcome: not_found, unchanged, requested (with the message's rows and body),
--- tombstone.
+-- p: tenant, mode, now, id or key, organizations (null: all), reason, again_after_ms, event_id, tombstone_id, and for every
+-- provider the outbox rows that a cancel would become. A cancel that is still pending may have met a provider that nobody
+-- could reach: asked for again again_after_ms after the last request that was sent, it is sent again. Outcome: not_found,
+-- unchanged, requested (with the message's rows and body), tombstone.
 CREATE OR REPLACE FUNCTION cancel_payment(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   the_tenant uuid := p ->> 'tenant';
   the_mode   text := p ->> 'mode';
   the_time   timestamptz := p ->> 'now';
   it         payment;
+  is_due     boolean;
   body       jsonb;
   rows       jsonb;
 BEGIN
@@ -19,11 +21,16 @@ BEGIN
     IF FOUND THEN
       IF NOT key_may_see(it.organization_id, p -> 'organizations') THEN
         RETURN jsonb_build_object('outcome', 'not_found');
-      ELSIF it.cancel_requested_at IS NOT NULL OR payment_is_closed_unpaid(it.status) THEN
+      END IF;
+      -- A program of the release before names no time: it sends a cancel once.
+      is_due := it.cancel_requested_at IS NULL
+                OR coalesce(it.cancel_result = 'pending' AND it.cancel_requested_at
+                              <= the_time - (p ->> 'again_after_ms')::bigint * interval '1 ms', false);
+      IF NOT is_due OR payment_is_closed_unpaid(it.status) THEN
         RETURN jsonb_build_object('outcome', 'unchanged', 'payment', payment_row(it));
       END IF;
       UPDATE payment
-         SET cancel_requested_at = the_time, cancel_reason = p ->> 'reason',
+         SET cancel_requested_at = the_time, cancel_reason = coalesce(p ->> 'reason', it.cancel_reason),
              cancel_result = CASE WHEN it.status = 'succeeded' THEN 'not_possible' ELSE 'pending' END,
              version = version + 1, updated_at = the_time
        WHERE id = it.id RETURNING * INTO it;

@@ -23,9 +23,13 @@ type CancelAnswer =
       readonly outbox: readonly OutboxRow[];
     };
 
+/** Seconds between two cancels of one payment that are sent to its provider, however many people ask for them. */
+const CANCEL_EVERY_S = 10;
+
 /**
  * A cancel is a request, not a state: it is noted, sent to the provider's service, and what became of it comes back with
- * the facts. A second request attaches to the first.
+ * the facts. A second request attaches to the first; where that one is still pending after ten seconds it is sent anew,
+ * because a provider that nobody could reach then may be there now.
  */
 @Injectable()
 export class CancelPayment {
@@ -47,6 +51,7 @@ export class CancelPayment {
     const [answer] = await this.store.call<CancelAnswer>('cancel_payment', caller, {
       ...address,
       reason: reason ?? null,
+      again_after_ms: CANCEL_EVERY_S * 1000,
       now,
       event_id: this.ids.uuid(),
       tombstone_id: this.ids.uuid(),

@@ -41,10 +41,12 @@ export function createPaymentProblem(
     }
     case 'invoice_in_doubt': {
       const { id, status, till } = paymentView(refusal.payment, nowMs);
-      const detail =
-        'Nobody knows whether this buyer has got an invoice of this amount from this desk. Look at that payment; another one is possible when a person has closed it.';
+      const isUnderWay = status === 'created';
+      const detail = isUnderWay
+        ? 'An invoice of this amount from this desk is on its way to this buyer. Look at that payment; another one is possible once the provider has answered, if it is needed then.'
+        : 'Nobody knows whether this buyer has got an invoice of this amount from this desk. Look at that payment; another one is possible when a person has closed it.';
       return new ApiProblem(409, 'invoice_in_doubt', detail, {
-        cashierMessage: cashierText('invoice_unknown'),
+        cashierMessage: cashierText(isUnderWay ? 'wait' : 'invoice_unknown'),
         extra: { payment: { id, status, till } },
       });
     }

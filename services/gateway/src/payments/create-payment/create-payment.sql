@@ -13,7 +13,7 @@ $$;
 -- Every field of p is made by the program; outcome is one of created, replay, key_reused, overloaded,
 -- organization_not_found, organization_archived, connection_required, connection_not_ready, provider_unavailable,
 -- method_not_available, amount_too_large, desk_of_other_organization, desk_in_other_trade_point, trade_point_unknown,
--- trade_point_required, invoice_in_doubt, reference_locked. An unknown desk is made at its first payment. A repeat gets its
+-- trade_point_required, invoice_in_doubt (the payment that it is held by is unknown, or still created), reference_locked. An unknown desk is made at its first payment. A repeat gets its
 -- payment whatever else is wrong by now: before a refusal, and before a desk is made, the key is looked for. A new key
 -- costs no look-up at all, because the insert itself finds out.
 CREATE OR REPLACE FUNCTION create_payment(p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -31,6 +31,10 @@ DECLARE
   body         jsonb;
 BEGIN
   PERFORM set_config('tolem.tenant', p ->> 'tenant', true);
+  -- Two requests for one buyer at the same moment see each other: the second waits for the first, holding nothing yet.
+  IF p ->> 'doubt_digest' IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended(p ->> 'doubt_digest', 0));
+  END IF;
   -- A second turn follows where another request took the key, the reference or the desk's name at this very moment.
   FOR turn IN 1..5 LOOP
     SELECT o.max_amount, o.archived_at, c.id AS connection_id, c.version, c.health, c.reason, c.scheme
@@ -70,10 +74,10 @@ BEGIN
       CONTINUE WHEN place.desk_id IS NULL;
     END IF;
 
-    -- Only for methods that name a buyer: he may hold the one that nobody knows of.
+    -- Only for methods that name a buyer: he may hold one that nobody knows of, and get the one that is just being made.
     IF p ->> 'doubt_digest' IS NOT NULL THEN
       SELECT * INTO held FROM payment
-       WHERE doubt_digest = decode(p ->> 'doubt_digest', 'hex') AND status = 'unknown'
+       WHERE doubt_digest = decode(p ->> 'doubt_digest', 'hex') AND status IN ('created', 'unknown')
          AND tenant_id = the_tenant AND mode = the_mode AND desk_id = place.desk_id AND amount = (p ->> 'amount')::bigint
        ORDER BY id DESC LIMIT 1;
       IF FOUND THEN

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { paymentStart, PROVIDERS } from '@tolem/contracts';
+import { cashierText } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import { PaymentHouse, PROVIDER, type Shop, uuidOf } from '../test/payment-house.ts';
 
@@ -13,6 +14,8 @@ describe('a payment whose method has personal fields', () => {
   let shop: Shop;
   beforeAll(async () => {
     house = await PaymentHouse.open();
+  });
+  beforeEach(async () => {
     shop = await house.shop();
   });
   afterAll(() => house.close());
@@ -74,7 +77,10 @@ describe('a payment whose method has personal fields', () => {
     await expect(house.pay(own, invoice({ comment: 'another' }, own))).rejects.toMatchObject({
       status: 409,
       code: 'invoice_in_doubt',
-      options: { extra: { payment: { id: body.id, status: 'unknown' } } },
+      options: {
+        extra: { payment: { id: body.id, status: 'unknown' } },
+        cashierMessage: cashierText('invoice_unknown'),
+      },
     });
     // The same request again is no other payment.
     expect((await house.pay(own, invoice({}, own), 'first')).body.id).toBe(body.id);
@@ -86,6 +92,53 @@ describe('a payment whose method has personal fields', () => {
       expect((await house.pay(own, other)).status).toBe(201);
     await house.tell({ payment: body.id, seq: 2, phase: 'failed' });
     expect((await house.pay(own, invoice({}, own))).status).toBe(201);
+  });
+
+  it('is refused while one to the same buyer, desk and amount is just being made, until the provider has answered', async () => {
+    const { body } = await house.pay(shop, invoice());
+    await expect(house.pay(shop, invoice({ comment: 'another' }))).rejects.toMatchObject({
+      status: 409,
+      code: 'invoice_in_doubt',
+      detail: expect.stringContaining('on its way'),
+      options: { extra: { payment: { id: body.id, status: 'created' } }, cashierMessage: cashierText('wait') },
+    });
+    for (const other of [invoice({ phone: '77011234568' }), { ...invoice(), amount: 149_001 }])
+      expect((await house.pay(shop, other)).status).toBe(201);
+    await house.tell({ payment: body.id, seq: 1, phase: 'requires_customer' });
+    expect((await house.pay(shop, invoice())).status).toBe(201);
+  });
+
+  it('is made once of many requests at the same moment, each under a key of its own', async () => {
+    for (let turn = 0; turn < 10; turn += 1) {
+      const amount = 1_000 + turn;
+      const replies = await Promise.allSettled(
+        Array.from({ length: 5 }, () => house.pay(shop, { ...invoice(), amount })),
+      );
+      const made = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value.body.id] : []));
+      expect(made).toHaveLength(1);
+      for (const reply of replies) {
+        if (reply.status === 'rejected')
+          expect(reply.reason).toMatchObject({
+            code: 'invoice_in_doubt',
+            options: { extra: { payment: { id: made[0] } } },
+          });
+      }
+    }
+  });
+
+  it('is one payment of many requests at the same moment under one key', async () => {
+    const replies = await Promise.all(Array.from({ length: 5 }, () => house.pay(shop, invoice(), 'one')));
+    expect(new Set(replies.map((reply) => reply.body.id)).size).toBe(1);
+    expect(replies.filter((reply) => reply.status === 201)).toHaveLength(1);
+  });
+
+  it('looks for the other one by the index of invoices under way and in doubt', async () => {
+    await house.rows('SET enable_seqscan = off');
+    const plan = await house.rows<{ 'QUERY PLAN': string }>(
+      `EXPLAIN SELECT id FROM payment WHERE doubt_digest = '\\x00' AND status IN ('created', 'unknown') ORDER BY id DESC LIMIT 1`,
+    );
+    await house.rows('RESET enable_seqscan');
+    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('payment_in_doubt');
   });
 
   it('compares buyers of one tenant only', async () => {

@@ -68,6 +68,28 @@ describe('choosing the purchase of a refund', () => {
     expect(await house.get(shop, refund)).toMatchObject({ status: 'succeeded', payment: null });
   });
 
+  it('gives the refunds of one purchase that was not made here one lane, and those of any other another', async () => {
+    const far = 'f'.repeat(128);
+    const laneOf = async (of: Shop, ref: string): Promise<string> => {
+      const refund = (await house.refund(of, { desk: 'desk-01', amount: 100 })).body.id;
+      await house.offer(refund, 1, { ref, amount: 800 });
+      const start = await waitFor('the start', () => house.commandsOf(refund, 'refund.start')[0]);
+      // Until the purchase is known nothing may hold it up.
+      expect(start.key).toBe(refund);
+      await house.chosen(of, refund, { purchase: ref });
+      const command = await waitFor('the choice', () => house.commandsOf(refund, 'refund.choose')[0]);
+      const { lane } = refundChoose.produce.parse(command.body);
+      expect(command.key).toBe(lane);
+      return lane;
+    };
+    const another = await house.house.shop({ scheme: WITH_BUYER });
+    await house.house.pay(another, house.house.body(another, { desk: 'desk-01' }));
+    const one = await laneOf(shop, far);
+    expect(await laneOf(shop, far)).toBe(one);
+    const others = [await laneOf(shop, `${far.slice(1)}g`), await laneOf(another, far)];
+    expect(new Set([one, ...others]).size).toBe(3);
+  });
+
   it('refuses more than is left, and a purchase in doubt, and reserves nothing then', async () => {
     const paid = await house.paid(shop);
     const ref = paid.provider?.id ?? '';

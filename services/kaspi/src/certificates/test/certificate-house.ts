@@ -168,6 +168,7 @@ export class CertificateHouse {
     certificate: string,
     baseUrl = this.bank.url,
     scheme = 'r3',
+    options: Readonly<Record<string, string>> = {},
   ): { readonly id: string; put(version: number, url: string): void } {
     const id = this.ids.next('con');
     const put = (version: number, url: string): void => {
@@ -177,7 +178,7 @@ export class CertificateHouse {
         scheme,
         tax_id: BIN,
         credential_id: certificate,
-        options: {},
+        options,
         enabled: true,
       };
       this.bus.announce(produce(connectionPut, this.#address(id, this.#tenant), body));
