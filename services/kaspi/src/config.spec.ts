@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { kaspiConfig, migrationConfig } from './config.ts';
-import { exitOf } from './static-egress.ts';
+import { exitOf } from './connections/static-egress.ts';
 
 const LEAST = {
   TOLEM_KASPI_DATABASE_URL: 'postgres://tolem_kaspi:secret@127.0.0.1:5432/tolem',

@@ -16,9 +16,9 @@ import { areMasterKeys } from '@tolem/persistence';
 import { z } from 'zod';
 import { certificateFiles } from './certificates/certificate-files.schema.ts';
 import { KASPI_STATUS_VERSIONS } from './client/kaspi.client.ts';
-import { CONFIGURABLE_CLASSES } from './codes.ts';
-import { codeMeanings, returnStatusMeanings, statusMeanings } from './meanings.schema.ts';
-import { KASPI_RETURN_STATUS_MEANINGS, KASPI_STATUS_MEANINGS } from './statuses.ts';
+import { CONFIGURABLE_CLASSES } from './answers/codes.ts';
+import { codeMeanings, returnStatusMeanings, statusMeanings } from './answers/meanings.schema.ts';
+import { KASPI_RETURN_STATUS_MEANINGS, KASPI_STATUS_MEANINGS } from './answers/statuses.ts';
 
 const milliseconds = wholeNumber({ min: 100, max: 120_000 });
 const postgres = address(['postgres', 'postgresql']);

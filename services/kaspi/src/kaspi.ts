@@ -8,11 +8,11 @@ import {
   startProvider,
   watchEgress,
 } from '@tolem/provider-kit';
-import { backgroundWithin } from './background-slots.ts';
+import { backgroundWithin } from './connections/background-slots.ts';
 import { CertificateFiles } from './certificates/certificate-files.ts';
 import type { KaspiConfig } from './config.ts';
 import { kaspiProvider } from './provider.ts';
-import { exitOf, proxyLog, watchProxies } from './static-egress.ts';
+import { exitOf, proxyLog, watchProxies } from './connections/static-egress.ts';
 
 /** Room for the call's own deadline to pass and its answer to be written. */
 const CALL_SLACK_MS = 1_000;

@@ -2,15 +2,15 @@ import { type Egress } from '@tolem/egress';
 import type { Provider } from '@tolem/provider-kit';
 import { kaspiCertificates } from './certificates/kaspi-certificates.ts';
 import type { KaspiConfig } from './config.ts';
-import { kaspiDevices } from './devices.ts';
-import { emulatorQuestion } from './emulator.ts';
-import { kaspiInvoice } from './kaspi-invoice.ts';
-import { kaspiLink } from './kaspi-link.ts';
-import { kaspiQr } from './kaspi-qr.ts';
-import { kaspiRefunds } from './kaspi-refunds.ts';
+import { kaspiDevices } from './connections/devices.ts';
+import { emulatorQuestion } from './purchases/emulator.ts';
+import { kaspiInvoice } from './purchases/kaspi-invoice.ts';
+import { kaspiLink } from './purchases/kaspi-link.ts';
+import { kaspiQr } from './purchases/kaspi-qr.ts';
+import { kaspiRefunds } from './refunds/kaspi-refunds.ts';
 import { KaspiClient } from './client/kaspi.client.ts';
-import { payerQuestion } from './payer.ts';
-import { pingKaspi, verifyKaspi } from './verify-kaspi.ts';
+import { payerQuestion } from './purchases/payer.ts';
+import { pingKaspi, verifyKaspi } from './connections/verify-kaspi.ts';
 
 /**
  * Kaspi QR on one page (Kaspi QR v3.9): purchases by QR and by link, invoices to a phone, and refunds. What a connection

@@ -1,4 +1,4 @@
-import { codeOf } from '../src/codes.ts';
+import { codeOf } from '../src/answers/codes.ts';
 import type {
   KaspiAnswer,
   KaspiLost,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Egress } from '@tolem/egress';
 import type { KaspiAnswer } from '../src/client/kaspi-answer.ts';
 import { KaspiClient, type KaspiEndpoint } from '../src/client/kaspi.client.ts';
-import { verifyOutcome } from '../src/verify-kaspi.ts';
+import { verifyOutcome } from '../src/connections/verify-kaspi.ts';
 import {
   BIN,
   BIN_WITHOUT_TRADE_POINTS,

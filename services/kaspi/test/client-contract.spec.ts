@@ -3,7 +3,7 @@ import { ManualClock } from '@tolem/domain';
 import { Egress } from '@tolem/egress';
 import type { KaspiAnswer } from '../src/client/kaspi-answer.ts';
 import { KaspiClient, type KaspiEndpoint, type KaspiStatusVersion } from '../src/client/kaspi.client.ts';
-import { KASPI_CODES } from '../src/codes.ts';
+import { KASPI_CODES } from '../src/answers/codes.ts';
 import { BIN, OTHER_BIN, RunningBank } from './running-bank.ts';
 import { startScriptedBank } from './scripted-bank.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PaymentStatus } from '@tolem/domain';
-import { KASPI_CODES } from '../src/codes.ts';
+import { KASPI_CODES } from '../src/answers/codes.ts';
 import { KaspiHouse } from './kaspi-house.ts';
 import { BIN } from './running-bank.ts';
 import type { Connection } from './stand-in-gateway.ts';

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Egress, type EgressOptions } from '@tolem/egress';
 import { KaspiClient } from '../src/client/kaspi.client.ts';
 import { kaspiConfig } from '../src/config.ts';
-import { exitOf } from '../src/static-egress.ts';
-import { verifyOutcome } from '../src/verify-kaspi.ts';
+import { exitOf } from '../src/connections/static-egress.ts';
+import { verifyOutcome } from '../src/connections/verify-kaspi.ts';
 import { BIN, RunningBank } from './running-bank.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../tools/local-stack/egress-proxy/egress-proxy.ts', import.meta.url));

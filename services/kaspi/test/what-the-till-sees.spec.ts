@@ -3,7 +3,7 @@ import { type CashierKey, cashierText } from '@tolem/domain';
 import { type KaspiAnswer, readAnswer } from '../src/client/kaspi-answer.ts';
 import { invoiceVerdict, returnVerdict } from '../src/client/verdicts.ts';
 import { noData } from '../src/client/wire.ts';
-import { failureOfAnswer } from '../src/failures.ts';
+import { failureOfAnswer } from '../src/answers/failures.ts';
 
 interface Row {
   /** The first is the canonical one. */

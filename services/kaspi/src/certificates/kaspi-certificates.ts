@@ -5,8 +5,8 @@ import { certificateRequest, type KeyUsage } from '@tolem/egress';
 import type { CertificateWork, PingOutcome } from '@tolem/provider-kit';
 import type { KaspiAnswer } from '../client/kaspi-answer.ts';
 import type { KaspiClient } from '../client/kaspi.client.ts';
-import { endpointOf } from '../endpoint-of.ts';
-import { verifyOutcome } from '../verify-kaspi.ts';
+import { endpointOf } from '../connections/endpoint-of.ts';
+import { verifyOutcome } from '../connections/verify-kaspi.ts';
 
 const KEY_BITS = 2048;
 /** Exactly these and clientAuth, or the bank sends the request back (Kaspi QR v3.9, Appendix 2). */

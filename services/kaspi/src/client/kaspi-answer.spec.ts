@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EgressOutcome } from '@tolem/egress';
 import fc from 'fast-check';
-import { KASPI_CODES } from '../codes.ts';
+import { KASPI_CODES } from '../answers/codes.ts';
 import { readAnswer } from './kaspi-answer.ts';
 import * as wire from './wire.ts';
 

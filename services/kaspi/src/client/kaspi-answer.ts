@@ -5,8 +5,8 @@
 import type { z } from 'zod';
 import { caseInsensitive, parseJsonExact } from '@tolem/egress';
 import type { EgressOutcome } from '@tolem/egress';
-import { codeOf } from '../codes.ts';
-import type { ExtraKaspiCodes, KaspiCode } from '../codes.ts';
+import { codeOf } from '../answers/codes.ts';
+import type { ExtraKaspiCodes, KaspiCode } from '../answers/codes.ts';
 import { envelope } from './wire.ts';
 
 type EgressNotSentReason = Extract<EgressOutcome, { kind: 'not_sent' }>['reason'];

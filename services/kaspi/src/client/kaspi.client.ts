@@ -6,7 +6,7 @@
  */
 import type { z } from 'zod';
 import type { EgressOutcome, EgressRequest } from '@tolem/egress';
-import type { ExtraKaspiCodes } from '../codes.ts';
+import type { ExtraKaspiCodes } from '../answers/codes.ts';
 import type * as asked from './call-arguments.ts';
 import { composeRequest } from './compose-request.ts';
 import type { KaspiStatusVersion } from './connection-options.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../../test/bank-answers.ts';
-import { codeOf, KASPI_CODES } from '../codes.ts';
+import { codeOf, KASPI_CODES } from '../answers/codes.ts';
 import { invoiceVerdict, returnVerdict } from './verdicts.ts';
 
 // Written from the rules about lost answers and the lists of the two methods, not from the sets under test.

@@ -3,7 +3,7 @@
  * any code whose meaning is unknown are doubt: only reading ends it, never another attempt. What configuration calls a
  * refusal of a code that the document does not describe is the operator's word that nothing was done.
  */
-import type { KaspiCode } from '../codes.ts';
+import type { KaspiCode } from '../answers/codes.ts';
 import type { KaspiAnswer } from './kaspi-answer.ts';
 
 export type KaspiVerdict = 'performed' | 'not_performed' | 'in_doubt';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandsTopic, EVENTS_TOPIC } from '@tolem/contracts';
+import { PROVIDERS } from '@tolem/contracts';
 import { MemoryAnswers, MemoryPollSchedule, MemorySlots, MemoryTokenBuckets, MemoryWakeUps } from '@tolem/coordination';
 import { type Clock, IdFactory, systemClock } from '@tolem/domain';
 import { gatewayConfig, type RunningGateway, startGateway } from '@tolem/gateway';
@@ -10,6 +10,7 @@ import { InProcessBus } from '@tolem/messaging';
 import { createLogger, Metrics } from '@tolem/observability';
 import type { RunningProvider } from '@tolem/provider-kit';
 import { type Sandbox, type SandboxOptions, startSandbox } from '@tolem/sandbox';
+import { busTopology } from '@tolem/service-process';
 import type { TestDatabase } from '@tolem/testing';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
 
@@ -87,7 +88,7 @@ export class ClockedHouse {
       ...{ clock, ids: new IdFactory(clock), metrics: new Metrics(), answers: new MemoryAnswers() },
       logger: createLogger({ service: 'e2e', level: 'debug', stream }),
       bus: new InProcessBus({
-        topology: { [EVENTS_TOPIC]: ['gateway'], [commandsTopic('kaspi')]: ['kaspi'] },
+        topology: busTopology(PROVIDERS.map(({ name }) => name)),
         onError: () => undefined,
       }),
     };

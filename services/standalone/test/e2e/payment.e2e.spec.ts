@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { commandsTopic, type Envelope, EVENTS_TOPIC } from '@tolem/contracts';
+import { type Envelope, PROVIDERS } from '@tolem/contracts';
 import { MemoryAnswers, MemoryPollSchedule, MemorySlots, MemoryTokenBuckets, MemoryWakeUps } from '@tolem/coordination';
 import { IdFactory, systemClock } from '@tolem/domain';
 import { gatewayConfig, type RunningGateway, startGateway } from '@tolem/gateway';
@@ -11,6 +11,7 @@ import { InProcessBus, type Subscription, type Deliver } from '@tolem/messaging'
 import { createLogger, Metrics } from '@tolem/observability';
 import type { RunningProvider } from '@tolem/provider-kit';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
+import { busTopology } from '@tolem/service-process';
 import { type TestDatabase, waitFor } from '@tolem/testing';
 import { type Chain, onboard, type PaymentView, unhurriedBuyer } from './chain.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
@@ -48,7 +49,7 @@ describe('a Kaspi QR payment through the whole house', () => {
     const logger = createLogger({ service: 'e2e', level: 'debug', stream: { write: (line) => void logs.push(line) } });
     const ids = new IdFactory(systemClock);
     bus = new HeardBus({
-      topology: { [EVENTS_TOPIC]: ['gateway'], [commandsTopic('kaspi')]: ['kaspi'] },
+      topology: busTopology(PROVIDERS.map(({ name }) => name)),
       onError: () => undefined,
     });
     const shared = { bus, clock: systemClock, ids, logger, metrics: new Metrics() };

@@ -1,5 +1,5 @@
 import type { Failure } from '@tolem/contracts';
-import type { KaspiAnswer, KaspiNotSentReason } from './client/kaspi-answer.ts';
+import type { KaspiAnswer, KaspiNotSentReason } from '../client/kaspi-answer.ts';
 
 /** Handshakes that end with a word on the certificate, the bank's or ours: nothing that a short wait would mend. */
 const REFUSED: ReadonlySet<KaspiNotSentReason> = new Set([

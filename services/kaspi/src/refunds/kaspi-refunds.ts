@@ -14,24 +14,30 @@ import {
   type ReturnResolution,
 } from '@tolem/provider-kit';
 import { z } from 'zod';
-import { isBankId } from './client/bank-id.ts';
-import type { DevicePair } from './client/call-arguments.ts';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import { type KaspiScheme, kaspiScheme } from './client/schemes.ts';
-import { returnVerdict } from './client/verdicts.ts';
+import { isBankId } from '../client/bank-id.ts';
+import type { DevicePair } from '../client/call-arguments.ts';
+import type { KaspiAnswer } from '../client/kaspi-answer.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import { type KaspiScheme, kaspiScheme } from '../client/schemes.ts';
+import { returnVerdict } from '../client/verdicts.ts';
 import type {
   CreatedReturn,
   PaymentDetails,
   ReturnedPayment,
   ReturnOperation,
   ReturnStatus,
-} from './client/wire-refunds.ts';
-import { codeOf } from './codes.ts';
-import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isDecided, isDeviceUnknown, isMisconfigured, mayBeDeviceUnknown } from './failures.ts';
-import { notHeard } from './purchase.ts';
-import { type ExtraKaspiReturnStatuses, returnStatusMeaning } from './statuses.ts';
+} from '../client/wire-refunds.ts';
+import { codeOf } from '../answers/codes.ts';
+import { endpointOf } from '../connections/endpoint-of.ts';
+import {
+  failureOfAnswer,
+  isDecided,
+  isDeviceUnknown,
+  isMisconfigured,
+  mayBeDeviceUnknown,
+} from '../answers/failures.ts';
+import { notHeard } from '../purchases/purchase.ts';
+import { type ExtraKaspiReturnStatuses, returnStatusMeaning } from '../answers/statuses.ts';
 
 const MS = 1_000;
 const MOST_OPERATIONS = 10;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
+import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../../test/bank-answers.ts';
 import { verifyOutcome } from './verify-kaspi.ts';
 
 /** Where our own way out is to blame and not the bank. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EgressOutcome, EgressRequest } from '@tolem/egress';
 import type { Call } from '@tolem/provider-kit';
-import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
-import { KaspiClient } from './client/kaspi.client.ts';
+import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../../test/bank-answers.ts';
+import { KaspiClient } from '../client/kaspi.client.ts';
 import { kaspiDevices, registerOutcome } from './devices.ts';
 
 const BIN = '180340021791';

@@ -1,12 +1,12 @@
 import type { NextAction } from '@tolem/contracts';
 import type { Call, CheckOutcome, StartOutcome, TakenRequest, VerifiedPaid } from '@tolem/provider-kit';
-import type { BehaviorOptions } from './client/behavior-options.ts';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import type { PaymentStatus } from './client/wire.ts';
-import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isMisconfigured, mayBeDeviceUnknown } from './failures.ts';
-import type { KaspiInvoiceStatusMeaning, KaspiStatusMeaning } from './statuses.ts';
+import type { BehaviorOptions } from '../client/behavior-options.ts';
+import type { KaspiAnswer } from '../client/kaspi-answer.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import type { PaymentStatus } from '../client/wire.ts';
+import { endpointOf } from '../connections/endpoint-of.ts';
+import { failureOfAnswer, isMisconfigured, mayBeDeviceUnknown } from '../answers/failures.ts';
+import type { KaspiInvoiceStatusMeaning, KaspiStatusMeaning } from '../answers/statuses.ts';
 
 /** What purchases by QR, by link and by invoice have in common (Kaspi QR v3.9 §4.3): beginning, status, details. */
 

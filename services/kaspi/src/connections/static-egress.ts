@@ -1,7 +1,7 @@
 import type { Failure } from '@tolem/contracts';
 import type { Egress, EgressExit, ProxyChange } from '@tolem/egress';
 import type { Logger, Metrics } from '@tolem/observability';
-import type { KaspiConfig } from './config.ts';
+import type { KaspiConfig } from '../config.ts';
 
 type ExitConfig = Pick<KaspiConfig, 'egressProxies' | 'egressProxyCa' | 'egressSourceAddress'>;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { failureSchema } from '@tolem/contracts';
 import { CASHIER_KEYS } from '@tolem/domain';
-import { CODES, lost, LOST_REASONS, notSent, notSentReasons, refused } from '../test/bank-answers.ts';
-import type { KaspiLost } from './client/kaspi-answer.ts';
+import { CODES, lost, LOST_REASONS, notSent, notSentReasons, refused } from '../../test/bank-answers.ts';
+import type { KaspiLost } from '../client/kaspi-answer.ts';
 import { codeOf } from './codes.ts';
 import { failureOfAnswer, isMisconfigured } from './failures.ts';
 

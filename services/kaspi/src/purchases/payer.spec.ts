@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { CODES, lost, notSent, ok, refused } from '../test/bank-answers.ts';
-import { callUnder, clientHearing, TOKEN } from '../test/kaspi-call.ts';
-import { codeOf } from './codes.ts';
+import { CODES, lost, notSent, ok, refused } from '../../test/bank-answers.ts';
+import { callUnder, clientHearing, TOKEN } from '../../test/kaspi-call.ts';
+import { codeOf } from '../answers/codes.ts';
 import { PAYER_LIMIT, payerOutcome, payerQuestion } from './payer.ts';
 
 describe('whose phone this is', () => {

@@ -1,9 +1,9 @@
 import { failureOf, type Question, type QuestionOutcome } from '@tolem/provider-kit';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import type { Payer } from './client/wire-remote.ts';
-import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isMisconfigured } from './failures.ts';
+import type { KaspiAnswer } from '../client/kaspi-answer.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import type { Payer } from '../client/wire-remote.ts';
+import { endpointOf } from '../connections/endpoint-of.ts';
+import { failureOfAnswer, isMisconfigured } from '../answers/failures.ts';
 
 /**
  * The bank allows 50 calls a minute per device (Kaspi QR v3.9 §4.6, official). A bucket gives its capacity at once and its

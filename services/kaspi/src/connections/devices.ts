@@ -1,9 +1,9 @@
 import type { DeviceOutcome, Devices } from '@tolem/provider-kit';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import type { RegisteredDevice } from './client/wire.ts';
+import type { KaspiAnswer } from '../client/kaspi-answer.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import type { RegisteredDevice } from '../client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isDecided, isDeviceUnknown } from './failures.ts';
+import { failureOfAnswer, isDecided, isDeviceUnknown } from '../answers/failures.ts';
 
 /**
  * Devices of the bank (Kaspi QR v3.9 §4.2.3): a device belongs to one trade point for ever, so our name of it holds both

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StartRequest } from '@tolem/provider-kit';
 import fc from 'fast-check';
-import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
-import { BIN, callUnder, clientHearing, TOKEN } from '../test/kaspi-call.ts';
-import type { PaymentStatus } from './client/wire.ts';
+import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../../test/bank-answers.ts';
+import { BIN, callUnder, clientHearing, TOKEN } from '../../test/kaspi-call.ts';
+import type { PaymentStatus } from '../client/wire.ts';
 import { commentOf, INVOICE_LIFE_MS, invoiceOutcome, kaspiInvoice } from './kaspi-invoice.ts';
 import { checkOutcome } from './purchase.ts';
-import { invoiceStatusMeaning, KASPI_STATUSES } from './statuses.ts';
+import { invoiceStatusMeaning, KASPI_STATUSES } from '../answers/statuses.ts';
 
 const REQUEST: StartRequest = {
   paymentId: 'pay_01kqz7m5y8e3vs6w0c9d4hj2fx',

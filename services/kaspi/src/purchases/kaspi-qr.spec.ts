@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { EgressOutcome, EgressRequest } from '@tolem/egress';
 import type { Call, StartRequest } from '@tolem/provider-kit';
 import fc from 'fast-check';
-import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
-import { KaspiClient } from './client/kaspi.client.ts';
-import type { CreatedQr, PaymentStatus } from './client/wire.ts';
+import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../../test/bank-answers.ts';
+import { KaspiClient } from '../client/kaspi.client.ts';
+import type { CreatedQr, PaymentStatus } from '../client/wire.ts';
 import { begunQr, kaspiQr } from './kaspi-qr.ts';
 import { checkOutcome, startOutcome as purchaseOutcome } from './purchase.ts';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import { KASPI_STATUSES, statusMeaning } from './statuses.ts';
+import type { KaspiAnswer } from '../client/kaspi-answer.ts';
+import { KASPI_STATUSES, statusMeaning } from '../answers/statuses.ts';
 
 const CREATED: CreatedQr = {
   qrToken: '10000000000000000000000000000000000000017',

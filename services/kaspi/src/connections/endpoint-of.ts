@@ -1,5 +1,5 @@
 import type { Access } from '@tolem/provider-kit';
-import type { KaspiEndpoint } from './client/kaspi.client.ts';
+import type { KaspiEndpoint } from '../client/kaspi.client.ts';
 
 /** Where the bank is for a connection, under which scheme and settings, with what the connection proves itself by. */
 export function endpointOf(access: Access): KaspiEndpoint {

@@ -1,7 +1,7 @@
 import type { Failure } from '@tolem/contracts';
-import type { KaspiAnswer, KaspiNotSentReason } from './client/kaspi-answer.ts';
+import type { KaspiAnswer, KaspiNotSentReason } from '../client/kaspi-answer.ts';
 import { CERTIFICATE_REFUSED, HANDSHAKE_CUT, isHandshakeCut, isHandshakeRefused } from './refused-handshakes.ts';
-import { PROXIES_DOWN, SOURCE_ADDRESS_GONE } from './static-egress.ts';
+import { PROXIES_DOWN, SOURCE_ADDRESS_GONE } from '../connections/static-egress.ts';
 
 type Unsuccessful = Exclude<KaspiAnswer<unknown>, { is: 'ok' }>;
 

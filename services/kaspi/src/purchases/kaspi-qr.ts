@@ -1,31 +1,31 @@
 import { failureOf, type HarmlessMethod } from '@tolem/provider-kit';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import type { CreatedLink } from './client/wire.ts';
-import { endpointOf } from './endpoint-of.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import type { CreatedQr } from '../client/wire.ts';
+import { endpointOf } from '../connections/endpoint-of.ts';
 import { checkOutcome, startOutcome, verifyPaid } from './purchase.ts';
-import { type KaspiStatusMeaning, statusMeaning } from './statuses.ts';
+import { type KaspiStatusMeaning, statusMeaning } from '../answers/statuses.ts';
 
 /**
- * A purchase behind a link that the buyer opens on his phone (Kaspi QR v3.9 §4.3.2). The same purchase as by QR, under
- * other names: a link that nobody was sent hurts nobody.
+ * A purchase by QR (Kaspi QR v3.9 §4.3.1). `qr/create` is orphanable: a code that nobody has seen hurts nobody, so a lost
+ * answer may be repeated. Our payment id goes along as ExternalId, by which the bank's books can be compared with ours.
  */
-export function kaspiLink(
+export function kaspiQr(
   client: KaspiClient,
   extraStatuses: Readonly<Record<string, KaspiStatusMeaning>>,
 ): HarmlessMethod {
   return {
-    type: 'kaspi_link',
+    type: 'kaspi_qr',
     effect: 'orphanable',
     async start(call, { paymentId, deviceToken, amountMinor }) {
       if (deviceToken === null) return { is: 'refused', failure: failureOf('desk_not_registered', 'desk_setup') };
       if (amountMinor === null) return { is: 'refused', failure: failureOf('wrong_amount', 'wrong_amount') };
       const device = { bin: call.access.taxId, deviceToken };
-      const answer = await client.createLink(
+      const answer = await client.createQr(
         endpointOf(call.access),
         { device, amountMinor, externalId: paymentId },
         call,
       );
-      return startOutcome(answer, begunLink);
+      return startOutcome(answer, begunQr);
     },
     async check(call, { providerRef }) {
       const answer = await client.paymentStatus(endpointOf(call.access), providerRef, call);
@@ -35,10 +35,10 @@ export function kaspiLink(
   };
 }
 
-export function begunLink({ paymentId, paymentLink, paymentMethods, options }: CreatedLink) {
+export function begunQr({ qrPaymentId, qrToken, paymentMethods, options }: CreatedQr) {
   return {
-    providerRef: paymentId,
-    nextAction: { type: 'open_link' as const, link: paymentLink },
+    providerRef: qrPaymentId,
+    nextAction: { type: 'show_qr' as const, qr: qrToken },
     paymentMethods,
     options,
   };

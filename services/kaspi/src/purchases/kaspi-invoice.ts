@@ -7,14 +7,14 @@ import {
   type TakenRequest,
   type Call,
 } from '@tolem/provider-kit';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import { invoiceVerdict } from './client/verdicts.ts';
-import type { CreatedRemote } from './client/wire-remote.ts';
-import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isDecided, isDeviceUnknown, isMisconfigured } from './failures.ts';
+import type { KaspiAnswer } from '../client/kaspi-answer.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import { invoiceVerdict } from '../client/verdicts.ts';
+import type { CreatedRemote } from '../client/wire-remote.ts';
+import { endpointOf } from '../connections/endpoint-of.ts';
+import { failureOfAnswer, isDecided, isDeviceUnknown, isMisconfigured } from '../answers/failures.ts';
 import { checkOutcome, verifyPaid } from './purchase.ts';
-import { invoiceStatusMeaning, type KaspiStatusMeaning } from './statuses.ts';
+import { invoiceStatusMeaning, type KaspiStatusMeaning } from '../answers/statuses.ts';
 
 /** How long the buyer may pay (Kaspi QR v3.9 §4.6, official). */
 export const INVOICE_LIFE_MS = 24 * 3_600_000;

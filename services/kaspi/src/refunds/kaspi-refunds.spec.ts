@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReturnRequest } from '@tolem/provider-kit';
 import fc from 'fast-check';
-import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../test/bank-answers.ts';
-import { BIN, callUnder, clientHearing, TOKEN } from '../test/kaspi-call.ts';
-import type { PaymentDetails } from './client/wire-refunds.ts';
+import { CODES, lost, LOST_REASONS, notSent, notSentReasons, ok, refused } from '../../test/bank-answers.ts';
+import { BIN, callUnder, clientHearing, TOKEN } from '../../test/kaspi-call.ts';
+import type { PaymentDetails } from '../client/wire-refunds.ts';
 import {
   identifiedOutcome,
   inviteOutcome,
@@ -14,7 +14,7 @@ import {
   resolution,
   returnOutcome,
 } from './kaspi-refunds.ts';
-import { KASPI_RETURN_STATUSES } from './statuses.ts';
+import { KASPI_RETURN_STATUSES } from '../answers/statuses.ts';
 
 const REQUEST: ReturnRequest = {
   refundId: 'ref_1',

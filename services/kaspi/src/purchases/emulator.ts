@@ -1,9 +1,9 @@
 import { failureOf, type Question } from '@tolem/provider-kit';
 import { z } from 'zod';
-import type { EmulatedStep } from './client/call-arguments.ts';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isMisconfigured } from './failures.ts';
+import type { EmulatedStep } from '../client/call-arguments.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import { endpointOf } from '../connections/endpoint-of.ts';
+import { failureOfAnswer, isMisconfigured } from '../answers/failures.ts';
 
 /** The API's words for a buyer's steps → the bank's. */
 const STEPS: Readonly<Record<string, EmulatedStep>> = {

@@ -5,7 +5,7 @@
  * ever computed with them.
  */
 import type { CashierKey } from '@tolem/domain';
-import { ADMIN_TEXTS, type AdminText, UNEXPLAINED } from './admin-texts.ts';
+import { ADMIN_TEXTS, type AdminText, UNEXPLAINED } from '../connections/admin-texts.ts';
 
 /**
  * What a refusal asks of us:

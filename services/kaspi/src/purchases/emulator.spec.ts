@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { callUnder, clientHearing } from '../test/kaspi-call.ts';
+import { callUnder, clientHearing } from '../../test/kaspi-call.ts';
 import { emulatorQuestion } from './emulator.ts';
 
 const asked = (step: string) => ({ deviceToken: null, args: { step, provider_ref: '17953682205' } });

@@ -1,10 +1,15 @@
 import type { HealthOutcome, Provider, VerifyOutcome } from '@tolem/provider-kit';
-import type { KaspiAnswer } from './client/kaspi-answer.ts';
-import type { KaspiClient } from './client/kaspi.client.ts';
-import type { TradePoint } from './client/wire.ts';
+import type { KaspiAnswer } from '../client/kaspi-answer.ts';
+import type { KaspiClient } from '../client/kaspi.client.ts';
+import type { TradePoint } from '../client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isDecided } from './failures.ts';
-import { CERTIFICATE_REFUSED, HANDSHAKE_CUT, isHandshakeCut, isHandshakeRefused } from './refused-handshakes.ts';
+import { failureOfAnswer, isDecided } from '../answers/failures.ts';
+import {
+  CERTIFICATE_REFUSED,
+  HANDSHAKE_CUT,
+  isHandshakeCut,
+  isHandshakeRefused,
+} from '../answers/refused-handshakes.ts';
 
 /**
  * Whether the bank serves this organization under this certificate from this address: its trade points are listed

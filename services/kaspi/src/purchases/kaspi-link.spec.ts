@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StartRequest } from '@tolem/provider-kit';
-import { BIN, callUnder, clientHearing, TOKEN } from '../test/kaspi-call.ts';
+import { BIN, callUnder, clientHearing, TOKEN } from '../../test/kaspi-call.ts';
 import { kaspiLink } from './kaspi-link.ts';
 
 const REQUEST: StartRequest = {
