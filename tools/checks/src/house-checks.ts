@@ -78,9 +78,8 @@ const texts: Check = {
 /** Everything, in phases; the checks of one phase run side by side. Two at most: the house builds on two cores. */
 export const fullChecks: readonly (readonly Check[])[] = [
   [storesCheck],
-  [format],
   [texts],
-  [lint([]), types],
+  [format, lint([]), types],
   [build],
   [jestCheck()],
 ];

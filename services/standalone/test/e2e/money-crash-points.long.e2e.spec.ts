@@ -17,12 +17,6 @@ import { houseDatabase, houseEnvironment } from './house-database.ts';
 import { MoneyTill } from './money-till.ts';
 import { everyEvent, toldWrongly } from './told-events.ts';
 
-/** The two at which money could go back twice or never; `npm run test:long` takes every point. */
-const ALWAYS = ['refund: after “about to send” commits', 'refund: while payment/return is called, unanswered'];
-const POINTS = MONEY_CRASH_POINTS.filter(
-  ({ name }) => process.env['TOLEM_ALL_CRASH_POINTS'] === '1' || ALWAYS.includes(name),
-);
-const WITH_INVOICES = POINTS.some(({ way }) => way.startsWith('invoice'));
 /** Ways of organizations whose refunds are confirmed by the buyer: of another scheme. */
 const WITH_BUYER: readonly MoneyWay[] = ['refund_with_buyer', 'refund_chosen'];
 /** Tills of one point; the process dies when the second of them gets there. */
@@ -75,10 +69,8 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
     house = new House(environment, CRASH_PRELOAD);
     const gateway = await house.start();
     chains.r3 = await onboard(gateway, bank.tls, { scheme: 'r3', taxId: OTHER_BIN });
-    if (POINTS.some(({ way }) => WITH_BUYER.includes(way))) {
-      chains.r2 = await onboard(gateway, bank.tls, { scheme: 'r2', taxId: BIN });
-    }
-    for (const [no, point] of POINTS.entries()) tills.set(point.name, tillsOf(point, no));
+    chains.r2 = await onboard(gateway, bank.tls, { scheme: 'r2', taxId: BIN });
+    for (const [no, point] of MONEY_CRASH_POINTS.entries()) tills.set(point.name, tillsOf(point, no));
     await Promise.all([...tills.values()].flat().map((till) => till.sell()));
   }, 120_000);
 
@@ -97,7 +89,7 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
     return Array.from({ length: TILLS }, (_, till) => new MoneyTill(chain, bank, way, no * TILLS + till));
   }
 
-  it.each(POINTS.map((point) => [point.name, point] as const))(
+  it.each(MONEY_CRASH_POINTS.map((point) => [point.name, point] as const))(
     'starts again after it died, %s',
     async (name, point) => {
       writeFileSync(crashFile, JSON.stringify({ ...point, nth: point.together === true ? 1 : NTH }));
@@ -115,9 +107,9 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
 
   it('has an end of every refund, and the bank gave back what we say, once', async () => {
     await Promise.all(running);
-    const refunds = POINTS.flatMap((point) => (tills.get(point.name) ?? []).map((till) => ({ till, point }))).filter(
-      ({ till }) => till.isRefund,
-    );
+    const refunds = MONEY_CRASH_POINTS.flatMap((point) =>
+      (tills.get(point.name) ?? []).map((till) => ({ till, point })),
+    ).filter(({ till }) => till.isRefund);
     const differences = refunds.flatMap(({ till, point }) => {
       const theirs = bank.ledger().filter((row) => row.kind === 'refund' && row.payment_id === till.purchase);
       const ours = till.ended?.status;
@@ -134,27 +126,25 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
     expect(differences).toEqual([]);
   }, 120_000);
 
-  if (WITH_INVOICES) {
-    it('has sent no payment’s invoice twice, and every one is paid, taken back, or in doubt for a person', async () => {
-      await Promise.all(running);
-      const invoices = POINTS.flatMap((point) => (tills.get(point.name) ?? []).map((till) => ({ till, point }))).filter(
-        ({ till }) => !till.isRefund,
-      );
-      const differences = invoices.flatMap(({ till, point }) => {
-        const { id = '', status } = till.ended ?? {};
-        const code = id.slice(-6).toUpperCase();
-        const theirs = bank.ledger().filter((row) => row.kind === 'invoice' && row.comment === code);
-        const paid = theirs.filter((row) => row.status === 'Processed').length;
-        const agrees =
-          theirs.length <= 1 &&
-          ((status === 'unknown' && IN_DOUBT.includes(point.match)) ||
-            (till.way === 'invoice' ? status === 'succeeded' && paid === 1 : status === 'canceled' && paid === 0));
-        return agrees ? [] : [`${till.key}: ${status}, at the bank ${theirs.map((row) => row.status).join()}`];
-      });
-      expect(invoices.length).toBeGreaterThan(0);
-      expect(differences).toEqual([]);
-    }, 120_000);
-  }
+  it('has sent no payment’s invoice twice, and every one is paid, taken back, or in doubt for a person', async () => {
+    await Promise.all(running);
+    const invoices = MONEY_CRASH_POINTS.flatMap((point) =>
+      (tills.get(point.name) ?? []).map((till) => ({ till, point })),
+    ).filter(({ till }) => !till.isRefund);
+    const differences = invoices.flatMap(({ till, point }) => {
+      const { id = '', status } = till.ended ?? {};
+      const code = id.slice(-6).toUpperCase();
+      const theirs = bank.ledger().filter((row) => row.kind === 'invoice' && row.comment === code);
+      const paid = theirs.filter((row) => row.status === 'Processed').length;
+      const agrees =
+        theirs.length <= 1 &&
+        ((status === 'unknown' && IN_DOUBT.includes(point.match)) ||
+          (till.way === 'invoice' ? status === 'succeeded' && paid === 1 : status === 'canceled' && paid === 0));
+      return agrees ? [] : [`${till.key}: ${status}, at the bank ${theirs.map((row) => row.status).join()}`];
+    });
+    expect(invoices.length).toBeGreaterThan(0);
+    expect(differences).toEqual([]);
+  }, 120_000);
 
   it('has sent no start after its time', async () => {
     await Promise.all(running);
