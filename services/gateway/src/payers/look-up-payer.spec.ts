@@ -103,8 +103,27 @@ describe('looking up a payer', () => {
     });
   });
 
-  it.each(['refused', 'unreachable'] as const)('answers 503 for anything else: %s', async (is) => {
-    expect(await refused({ is, failure: failure('device_trouble', 'desk_setup') })).toMatchObject({
+  it('answers 422 with what an administrator does where the desk is badly set up, and promises nothing of a repeat', async () => {
+    const told = { ...failure('device_trouble', 'desk_setup'), admin_text: { ru: 'ru', kk: 'kk', en: 'Do this' } };
+    const problem = await refused({ is: 'refused', failure: told });
+    expect(problem).toMatchObject({
+      status: 422,
+      code: 'connection_not_ready',
+      options: {
+        provider: { code: '-1404' },
+        extra: { reason: 'device_trouble' },
+        cashierMessage: { en: expect.any(String) },
+      },
+    });
+    expect(problem).toMatchObject({ detail: expect.stringContaining('Do this.') });
+    expect(problem).not.toMatchObject({ options: { retryable: true } });
+  });
+
+  it.each([
+    ['refused', 'provider_unavailable'],
+    ['unreachable', 'desk_setup'],
+  ] as const)('answers 503 for anything else: %s', async (is, cashierKey) => {
+    expect(await refused({ is, failure: failure('device_trouble', cashierKey) })).toMatchObject({
       status: 503,
       code: 'provider_unavailable',
       options: { retryable: true, provider: { code: '-1404' } },

@@ -1,6 +1,7 @@
-import type { QuestionAnswer } from '@tolem/contracts';
+import type { Failure, QuestionAnswer } from '@tolem/contracts';
 import { cashierText } from '@tolem/domain';
-import { ApiProblem } from '../http/api-problem.ts';
+import { ApiProblem, unprocessable } from '../http/api-problem.ts';
+import { adminTextOf } from '../onboarding/admin-text.ts';
 import { ASK_AGAIN_S, titleOf, wordsOf } from '../questions/question.problem.ts';
 
 const DEFAULT_LIMIT_S = 60;
@@ -15,11 +16,21 @@ export function payerProblem(answer: Exclude<QuestionAnswer, { is: 'answered' }>
       cashierMessage: cashierText('phone_unknown'),
     });
   }
+  if (answer.is === 'refused' && failure.cashier_key === 'desk_setup') return badlySetUp(failure, provider);
   const detail = `${titleOf(provider)} could not say whose phone this is. Nothing was changed; repeat the request later.`;
   return new ApiProblem(503, 'provider_unavailable', detail, {
     retryable: true,
     retryAfterS: ASK_AGAIN_S,
     ...wordsOf(failure, provider),
+  });
+}
+
+/** A desk, trade point or connection that an administrator must look at: repeating the question changes nothing. */
+function badlySetUp(failure: Failure, provider: string): ApiProblem {
+  const detail = `${titleOf(provider)} does not answer questions of this desk (${failure.code}). ${adminTextOf(failure).en}.`;
+  return unprocessable('connection_not_ready', '/desk', detail, {
+    ...wordsOf(failure, provider),
+    extra: { reason: failure.code },
   });
 }
 
