@@ -90,6 +90,18 @@ describe('making topics', () => {
     expect(await settingsOf('kept')).toMatchObject({ 'max.message.bytes': '2000000', 'retention.ms': '86400000' });
   });
 
+  it('refuses to ask for more copies in sync than a topic has, and then changes nothing at all', async () => {
+    const topic = { ...EVENTS, name: 'single' };
+    await make(topic);
+    const more = { ...topic, partitions: 4, retentionMs: 172_800_000, minInSyncReplicas: 2 };
+    await expect(make({ ...EVENTS, name: 'beside' }, more)).rejects.toThrow(
+      `topic ${PREFIX}single is on 1 broker(s) and 2 would have to be in sync`,
+    );
+    expect(await partitionsOf('single')).toBe(2);
+    expect(await settingsOf('single')).toMatchObject({ 'retention.ms': '86400000', 'min.insync.replicas': '1' });
+    expect(await admin.listTopics()).not.toContain(`${PREFIX}beside`);
+  });
+
   it('may be done by several at once', async () => {
     const topics = [1, 2, 3].map((n) => ({ ...EVENTS, name: `together.${n}` }));
     await Promise.all([make(...topics), make(...topics), make(...topics)]);

@@ -7,7 +7,7 @@ import { waitFor } from '@tolem/testing';
 import kafkajs, { type Admin, type Producer } from 'kafkajs';
 import { Dispatcher, type KafkaBus, parkedTopic, startKafkaBus, type Subscription } from '../src/index.ts';
 import { kafkaClient } from '../src/kafka/kafka-connection.ts';
-import type { BusSetting, BusUnderTest } from './bus-under-test.ts';
+import type { BusUnderTest } from './bus-under-test.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 import { DeadLetterList, message, rowsOf } from './messages.ts';
 import {
@@ -51,7 +51,7 @@ afterAll(async () => {
   await kafka.stop();
 });
 
-async function open(setting: Partial<BusSetting> = {}): Promise<BusUnderTest> {
+async function open(setting: Partial<Parameters<typeof kafkaBusUnderTest>[1]> = {}): Promise<BusUnderTest> {
   const under = await kafkaBusUnderTest(kafka, {
     world,
     topology: TOPOLOGY,
@@ -125,17 +125,40 @@ describe('members of one group', () => {
     outbox.close();
   });
 
-  it('take over at once from one that closes', async () => {
+  it('take over from one that closes without waiting until it is missed', async () => {
     begin();
-    const [first, second] = [await open(), await open()];
-    const seen: unknown[] = [];
-    const subscription = serve(first, () => undefined);
-    serve(second, (batch) => void seen.push(...bodies(batch)));
-    await subscription.close();
+    // A session outlives this case by far: who does not say goodbye keeps its partition for all of it.
+    const timing = { sessionTimeoutMs: 600_000 };
+    const [first, second] = [await open({ timing }), await open({ timing })];
+    const seen = { first: new Set<unknown>(), second: new Set<unknown>() };
+    const subscription = serve(first, (batch) => bodies(batch).forEach((body) => seen.first.add(body)));
+    serve(second, (batch) => bodies(batch).forEach((body) => seen.second.add(body)));
     const outbox = new MemoryOutbox(second.bus);
-    outbox.publish(...numbers(40).map(keyed));
-    await waitFor('all of them', () => new Set(seen).size >= 40);
+    let sent = 0;
+    await waitFor('both to have a share', () => {
+      // One lot at a time, however long the group takes to gather.
+      if (seen.first.size + seen.second.size >= sent) {
+        outbox.publish(...numbers(20).map((n) => keyed(sent + n)));
+        sent += 20;
+      }
+      return seen.first.size > 0 && seen.second.size > 0;
+    });
+    await subscription.close();
+    outbox.publish(...numbers(40).map((n) => keyed(100_000 + n)));
+    await waitFor('all of them', () => numbers(40).every((n) => seen.second.has(100_000 + n)));
     outbox.close();
+  });
+
+  it('are known to the brokers by the name of their consumer behind the prefix, and by no other', async () => {
+    begin();
+    const under = await open();
+    const seen: unknown[] = [];
+    serve(under, (batch) => void seen.push(...bodies(batch)));
+    await Promise.all(under.bus.send(rowsOf(under.bus, command('here'))));
+    await waitFor('it', () => seen.length > 0);
+    const { groups } = await admin.listGroups();
+    const ours = groups.map(({ groupId }) => groupId).filter((name) => name.startsWith(prefixOf(world)));
+    expect(ours).toEqual([`${prefixOf(world)}kaspi`]);
   });
 
   it.each([

@@ -3,16 +3,37 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sharedStore } from '@tolem/testing';
-import { createTopics, parkedTopic, startKafkaBus } from '../src/index.ts';
+import { createTopics, type KafkaTiming, parkedTopic, startKafkaBus } from '../src/index.ts';
 import type { BusSetting, BusUnderTest } from './bus-under-test.ts';
 
 /** How long a broker may take to start on a machine that does other things; for `beforeAll`. */
 export const KAFKA_START_TIMEOUT_MS = 180_000;
 
+/** PEM files and the one user of a listener that asks for a certificate and a password. */
+export interface SecuredListener {
+  readonly keystore: string;
+  readonly truststore: string;
+  readonly user: { readonly name: string; readonly password: string };
+}
+
+/** What a second broker has to know of the first. */
+export interface KafkaCluster {
+  readonly id: string;
+  readonly controllerPort: number;
+}
+
+/** What a broker has or is besides. */
+interface KafkaBesides {
+  readonly secured?: SecuredListener;
+  readonly joins?: KafkaCluster;
+}
+
 /** Loaded only where a broker is needed: what specs of this room stand on otherwise are libs, not tools. */
 const STARTER = new URL('../../../tools/local-stack/src/stores/kafka/kafka.ts', import.meta.url).href;
-type StartKafka = (options: { dataDir: string; port?: number; quick: boolean }) => Promise<{
+type StartKafka = (options: { dataDir: string; port?: number; quick: boolean } & KafkaBesides) => Promise<{
   readonly brokers: readonly string[];
+  readonly securedBrokers: readonly string[];
+  readonly cluster: KafkaCluster;
   readonly port: number;
   readonly pid: number;
   readonly exited: Promise<void>;
@@ -26,6 +47,9 @@ export interface TestKafka {
 
 /** A broker that a spec may kill; started again it is the same one. */
 export interface OwnKafka extends TestKafka {
+  /** Where the secured listener is, if one was asked for. */
+  readonly securedBrokers: readonly string[];
+  readonly cluster: KafkaCluster;
   kill(): Promise<void>;
   startAgain(): Promise<void>;
 }
@@ -35,19 +59,20 @@ export async function testKafka(): Promise<TestKafka> {
   return { brokers: (await sharedStore('kafka')).split(','), stop: async () => undefined };
 }
 
-export async function ownKafka(): Promise<OwnKafka> {
+export async function ownKafka(besides: KafkaBesides = {}): Promise<OwnKafka> {
   const { startKafka } = (await import(STARTER)) as { startKafka: StartKafka };
   const dataDir = await mkdtemp(join(tmpdir(), 'tolem-test-kafka-'));
-  let running = await startKafka({ dataDir, quick: true });
-  const { brokers, port } = running;
+  const options = { dataDir, quick: true, ...besides };
+  let running = await startKafka(options);
+  const { brokers, securedBrokers, cluster, port } = running;
   return {
-    brokers,
+    ...{ brokers, securedBrokers, cluster },
     kill: async () => {
       process.kill(running.pid, 'SIGKILL');
       await running.exited;
     },
     startAgain: async () => {
-      running = await startKafka({ dataDir, port, quick: true });
+      running = await startKafka({ ...options, port });
     },
     stop: async () => {
       await running.stop();
@@ -83,7 +108,7 @@ export async function createWorld(
 /** One process' end of the Kafka bus; the first of a world makes its topics. */
 export async function kafkaBusUnderTest(
   kafka: Pick<TestKafka, 'brokers'>,
-  { world, ...setting }: BusSetting,
+  { world, timing, ...setting }: BusSetting & { readonly timing?: Partial<KafkaTiming> },
 ): Promise<BusUnderTest> {
   await createWorld(kafka, { world, topology: setting.topology });
   const bus = await startKafkaBus({
@@ -93,7 +118,7 @@ export async function kafkaBusUnderTest(
     prefix: prefixOf(world),
     onFatal: (error) => setting.onError(error, 'fatal'),
     countEveryMs: 100,
-    timing: { fetchWaitMs: 100, heartbeatMs: 200 },
+    timing: { fetchWaitMs: 100, heartbeatMs: 200, ...timing },
   });
   return { bus, safeMeans: 'carried', close: () => bus.close() };
 }

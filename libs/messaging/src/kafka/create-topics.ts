@@ -1,4 +1,4 @@
-import kafkajs, { type Admin } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
 import { kafkaClient, type KafkaConnection } from './kafka-connection.ts';
 import type { KafkaTopic } from './topics-of.ts';
 
@@ -25,7 +25,9 @@ const LONGEST_SEGMENT_MS = 7 * 24 * 3_600_000;
 
 /**
  * Makes what is missing, adds partitions (never takes any away) and sets what is configured; may run at any time and by
- * several at once. Rejects with the library's error where brokers are out of reach or refuse.
+ * several at once. Rejects with the library's error where brokers are out of reach or refuse, and before anything is changed
+ * where an existing topic has fewer copies than must be in sync: older brokers would take no message any more, newer ones
+ * would ask for less than was configured and not say so.
  */
 export async function createTopics(options: CreateTopicsOptions): Promise<CreatedTopics> {
   const { prefix = '', clientId = 'tolem-topics' } = options;
@@ -35,16 +37,18 @@ export async function createTopics(options: CreateTopicsOptions): Promise<Create
   try {
     const known = new Set(await admin.listTopics());
     const missing = topics.filter(({ name }) => !known.has(name));
-    if (missing.length > 0) await make(admin, missing);
     const there = topics.filter((topic) => !missing.includes(topic));
-    const enlarged = await enlarge(admin, there);
+    const found = there.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: namesOf(there) })).topics;
+    refuseTooFewCopies(there, found);
+    if (missing.length > 0) await make(admin, missing);
+    const enlarged = await enlarge(admin, there, found);
     const configured = await configure(admin, there);
     const touched = [...enlarged, ...configured];
     return {
-      created: missing.map(({ name }) => name),
+      created: namesOf(missing),
       enlarged,
       configured,
-      unchanged: there.map(({ name }) => name).filter((name) => !touched.includes(name)),
+      unchanged: namesOf(there).filter((name) => !touched.includes(name)),
     };
   } finally {
     await admin.disconnect();
@@ -64,11 +68,28 @@ async function make(admin: Admin, topics: readonly KafkaTopic[]): Promise<void> 
   });
 }
 
-async function enlarge(admin: Admin, topics: readonly KafkaTopic[]): Promise<string[]> {
-  if (topics.length === 0) return [];
-  const found = await admin.fetchTopicMetadata({ topics: topics.map(({ name }) => name) });
+const namesOf = (topics: readonly KafkaTopic[]): string[] => topics.map(({ name }) => name);
+
+/** Copies are counted where the topic has fewest, because a partition may be moved by itself. */
+function refuseTooFewCopies(topics: readonly KafkaTopic[], found: readonly ITopicMetadata[]): void {
+  for (const { name, minInSyncReplicas = 1 } of topics) {
+    const partitions = found.find((topic) => topic.name === name)?.partitions ?? [];
+    const copies = Math.min(...partitions.map(({ replicas }) => replicas.length));
+    if (copies < minInSyncReplicas) {
+      throw new RangeError(
+        `topic ${name} is on ${copies} broker(s) and ${minInSyncReplicas} would have to be in sync: give it more copies, or ask for fewer`,
+      );
+    }
+  }
+}
+
+async function enlarge(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  found: readonly ITopicMetadata[],
+): Promise<string[]> {
   const small = topics.filter(({ name, partitions }) => {
-    const there = found.topics.find((topic) => topic.name === name)?.partitions.length ?? 0;
+    const there = found.find((topic) => topic.name === name)?.partitions.length ?? 0;
     return there < partitions;
   });
   if (small.length > 0) {
@@ -76,7 +97,7 @@ async function enlarge(admin: Admin, topics: readonly KafkaTopic[]): Promise<str
       topicPartitions: small.map(({ name, partitions }) => ({ topic: name, count: partitions })),
     });
   }
-  return small.map(({ name }) => name);
+  return namesOf(small);
 }
 
 async function configure(admin: Admin, topics: readonly KafkaTopic[]): Promise<string[]> {

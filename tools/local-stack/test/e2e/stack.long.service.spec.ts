@@ -10,6 +10,8 @@ import { Progress } from '../../src/terminal/progress.ts';
 import { forgetStack } from '../../src/tolem-folder/forget.ts';
 import { type LocalJson, readLocalJson } from '../../src/tolem-folder/local-json.ts';
 import { type StackFolder, stackFolder, tolemFolder } from '../../src/tolem-folder/tolem-folder.ts';
+import { openStage } from '../../src/demos/demo-stage.ts';
+import { DEMOS } from '../../src/demos/demos.ts';
 import { StartedProgram } from './started-program.ts';
 
 const PROGRAM = join(import.meta.dirname, '../programs/run-stack.ts');
@@ -71,6 +73,21 @@ describe('npm run stack with two of every service', () => {
     expect(await list.json()).toEqual({ addresses: ['127.0.0.2'] });
     expect(first?.stack?.egress_proxy).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
+
+  it(
+    'npm run demo -- kaspi_qr works against it, and the bank’s books agree',
+    async () => {
+      if (first === undefined) throw new Error('nothing serves');
+      let text = '';
+      const output = { isTerminal: false, write: (more: string) => void (text += more) };
+      const good = await DEMOS.kaspi_qr.play(openStage(first, output, new AbortController().signal), 149_000);
+      expect(text).toMatch(
+        /is on the till[\s\S]*in all: succeeded\nThe bank's books\n {4}payment \d+ of .*: Processed\n$/,
+      );
+      expect(good).toBe(true);
+    },
+    START_MS,
+  );
 
   it('another gateway answers for the same payments', async () => {
     const headers = { authorization: `Bearer ${first?.api_key ?? ''}` };
@@ -135,6 +152,22 @@ describe('npm run stack with two of every service', () => {
       expect(await stat(folder.local).catch(() => undefined)).toBeUndefined();
       await stopStack(folder, progress);
       expect(heard.at(-1)).toBe('Nothing runs here.\n');
+    },
+    START_MS,
+  );
+
+  it(
+    'begins anew with --fresh: another chain, and nothing of what was stored',
+    async () => {
+      const fresh = await start(['--fresh', '--no-demo']);
+      expect(fresh.text).toMatch(/✓ Forgetting what earlier starts stored[\s\S]*Demo chain: made/);
+      const third = await readLocalJson(folder.local);
+      expect(third?.tenant).not.toBe(first?.tenant);
+      const known = await fetch(`${third?.gateway ?? ''}/v1/organizations`, {
+        headers: { authorization: `Bearer ${first?.api_key ?? ''}` },
+      });
+      expect(known.status).toBe(401);
+      expect(await fresh.stop()).toBe(0);
     },
     START_MS,
   );
