@@ -17,6 +17,11 @@ export const processFields = {
     default: 9090,
     describe: 'TCP port of health checks and metrics; 0 takes a free one',
   }),
+  drainMs: env('TOLEM_DRAIN_MS', wholeNumber({ min: 0, max: 10_000 }), {
+    default: 0,
+    describe:
+      'Milliseconds between "not ready" and closing the door when the process is stopped: as long as a load balancer takes to notice',
+  }),
   otlpUrl: env('TOLEM_OTLP_URL', address(['http', 'https']), {
     optional: true,
     describe: 'Collector of traces (OTLP over HTTP), e.g. http://127.0.0.1:4318; empty: no traces',

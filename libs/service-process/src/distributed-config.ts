@@ -1,5 +1,6 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { KafkaConnection } from '@tolem/messaging';
+import type { KafkaConnection, KafkaTls } from '@tolem/messaging';
 import {
   address,
   commaList,
@@ -21,11 +22,22 @@ import { z } from 'zod';
 
 /** The path of a file with certificates, which is there and can be read. */
 const certificatesFile = (): z.ZodType<string> =>
-  plainText().refine(hasCertificates, 'is no file with a certificate (PEM)');
+  plainText().refine(
+    (path) => canBeRead(() => new X509Certificate(readFileSync(path))),
+    'is no file with a certificate (PEM)',
+  );
 
-function hasCertificates(path: string): boolean {
+/** The path of a file with a key, which is there, can be read and asks for no pass phrase: nobody could give it. */
+const keyFile = (): z.ZodType<string> =>
+  plainText().refine(
+    (path) => canBeRead(() => createPrivateKey(readFileSync(path))),
+    'is no file with a private key (PEM, without a pass phrase)',
+  );
+
+function canBeRead(read: () => unknown): boolean {
   try {
-    return readFileSync(path, 'utf8').includes('-----BEGIN CERTIFICATE-----');
+    read();
+    return true;
   } catch {
     return false;
   }
@@ -52,6 +64,14 @@ export const kafkaFields = {
   kafkaCaFile: env('TOLEM_KAFKA_CA_PATH', certificatesFile(), {
     optional: true,
     describe: 'PEM file of the authority of the brokers’ certificates; empty: those that Node trusts',
+  }),
+  kafkaCertFile: env('TOLEM_KAFKA_CERT_PATH', certificatesFile(), {
+    optional: true,
+    describe: 'PEM file of our own certificate, where the brokers ask for one; its authorities below it',
+  }),
+  kafkaKeyFile: env('TOLEM_KAFKA_KEY_PATH', keyFile(), {
+    optional: true,
+    describe: 'PEM file of the key of that certificate, without a pass phrase',
   }),
   saslMechanism: env('TOLEM_KAFKA_SASL_MECHANISM', oneOf(['none', 'plain', 'scram-sha-256', 'scram-sha-512']), {
     default: 'none',
@@ -87,25 +107,43 @@ const redisFields = {
   ),
 };
 
-const { kafkaTls, kafkaCaFile, saslMechanism, saslUsername, saslPassword } = kafkaFields;
-const securityConfig = defineConfig({ kafkaTls, kafkaCaFile, saslMechanism, saslUsername, saslPassword });
+const { kafkaTls, kafkaCaFile, kafkaCertFile, kafkaKeyFile, saslMechanism, saslUsername, saslPassword } = kafkaFields;
+const securityConfig = defineConfig({
+  ...{ kafkaTls, kafkaCaFile, kafkaCertFile, kafkaKeyFile },
+  ...{ saslMechanism, saslUsername, saslPassword },
+});
 const { redisUrl, redisCaFile } = redisFields;
 const redisSecurityConfig = defineConfig({ redisUrl, redisCaFile });
 
 /** What of the brokers' security does not fit together: a process must not send a password that everybody can read. */
-function kafkaMistakes(config: ConfigOf<typeof securityConfig.fields>): ConfigurationMistake[] {
+function kafkaMistakes(config: SecurityConfig): ConfigurationMistake[] {
   const usesSasl = config.saslMechanism !== 'none';
   const lacks = `is not set, and ${saslMechanism.variable} asks for it`;
   return [
-    ...(config.kafkaCaFile !== undefined && !config.kafkaTls
-      ? [mistake(kafkaCaFile, `is set, and ${kafkaTls.variable} is not`)]
-      : []),
+    ...(config.kafkaTls ? [] : withoutTls(config)),
+    ...pairMistakes(config),
     ...(config.saslMechanism === 'plain' && !config.kafkaTls
       ? [mistake(saslMechanism, `is plain, which sends the password readably, and ${kafkaTls.variable} is not set`)]
       : []),
     ...(usesSasl && config.saslUsername === undefined ? [mistake(saslUsername, lacks)] : []),
     ...(usesSasl && config.saslPassword === undefined ? [mistake(saslPassword, lacks)] : []),
   ];
+}
+
+type SecurityConfig = ConfigOf<typeof securityConfig.fields>;
+
+function withoutTls(config: SecurityConfig): ConfigurationMistake[] {
+  const files = { kafkaCaFile, kafkaCertFile, kafkaKeyFile };
+  const set = (Object.keys(files) as (keyof typeof files)[]).filter((name) => config[name] !== undefined);
+  return set.map((name) => mistake(files[name], `is set, and ${kafkaTls.variable} is not`));
+}
+
+function pairMistakes({ kafkaCertFile: cert, kafkaKeyFile: key }: SecurityConfig): ConfigurationMistake[] {
+  const lacks = (other: EnvField<unknown>): string => `is not set, and ${other.variable} is`;
+  if (cert === undefined) return key === undefined ? [] : [mistake(kafkaCertFile, lacks(kafkaKeyFile))];
+  if (key === undefined) return [mistake(kafkaKeyFile, lacks(kafkaCertFile))];
+  const fits = new X509Certificate(readFileSync(cert)).checkPrivateKey(createPrivateKey(readFileSync(key)));
+  return fits ? [] : [mistake(kafkaKeyFile, `is not the key of the certificate of ${kafkaCertFile.variable}`)];
 }
 
 function redisMistakes(config: ConfigOf<typeof redisSecurityConfig.fields>): ConfigurationMistake[] {
@@ -149,12 +187,19 @@ type KafkaConfig = Pick<DistributedConfig, keyof typeof kafkaFields>;
 
 /** The connection as the bus takes it. Throws where a file cannot be read. */
 export function kafkaConnection(config: KafkaConfig): Omit<KafkaConnection, 'clientId'> {
-  const { brokers, kafkaTls, kafkaCaFile, saslMechanism, saslUsername = '', saslPassword = '' } = config;
+  const { brokers, saslMechanism, saslUsername = '', saslPassword = '' } = config;
   return {
     brokers,
-    ...(kafkaTls ? { tls: kafkaCaFile === undefined ? {} : { ca: readFileSync(kafkaCaFile, 'utf8') } } : {}),
+    ...(config.kafkaTls ? { tls: tlsOf(config) } : {}),
     ...(saslMechanism === 'none'
       ? {}
       : { sasl: { mechanism: saslMechanism, username: saslUsername, password: saslPassword } }),
   };
+}
+
+function tlsOf({ kafkaCaFile, kafkaCertFile, kafkaKeyFile }: KafkaConfig): KafkaTls {
+  const files = { ca: kafkaCaFile, cert: kafkaCertFile, key: kafkaKeyFile };
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [[name, readFileSync(path, 'utf8')]])),
+  );
 }

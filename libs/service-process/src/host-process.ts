@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, IdFactory, systemClock } from '@tolem/domain';
 import {
   Health,
@@ -33,7 +34,7 @@ export interface RunningProcess {
 
 /** Checks and the small steps of a shutdown take no longer. */
 export const CHECK_MS = 2_000;
-/** The longest a service may take to finish what it has begun. All steps together stay under 30 s. */
+/** The longest a service may take to finish what it has begun. All steps together stay under 30 s, without the pause for load balancers. */
 export const STOP_MS = 20_000;
 
 /**
@@ -58,7 +59,16 @@ export async function hostProcess(
   });
   const health = new Health(clock);
   const shutdown = new Shutdown(logger, clock);
-  shutdown.add('readiness', () => health.beginShutdown(), CHECK_MS);
+  const { drainMs } = config;
+  shutdown.add(
+    'readiness',
+    async () => {
+      health.beginShutdown();
+      // Whoever sends requests here learns by probes that others are to take them; until then they are still answered.
+      await pause(drainMs);
+    },
+    drainMs + CHECK_MS,
+  );
   let serves = false;
   health.register(
     'start',

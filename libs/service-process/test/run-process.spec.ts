@@ -1,36 +1,8 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { LONG_MS, runProgram } from './run-program.ts';
 
-const PROGRAM = fileURLToPath(new URL('./programs/end-when-told.ts', import.meta.url));
-const FLAGS = ['--conditions=@tolem/source', '--experimental-transform-types', '--disable-warning=ExperimentalWarning'];
-/** Compiling what it stands on, on a machine that does other things. */
-const LONG_MS = 60_000;
-
-/** Runs the program until it ends; `once` is called when it serves. */
-async function run(
-  args: readonly string[],
-  once: (stdin: NodeJS.WritableStream) => void = () => undefined,
-): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [...FLAGS, PROGRAM, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], TOLEM_MANAGEMENT_PORT: '0' },
-    timeout: LONG_MS,
-    killSignal: 'SIGKILL',
-  });
-  let said = '';
-  let serves = false;
-  const hear = (chunk: Buffer): void => {
-    said += chunk.toString('utf8');
-    if (serves || !said.includes('"event":"serving"')) return;
-    serves = true;
-    once(child.stdin);
-  };
-  child.stdout.on('data', hear);
-  child.stderr.on('data', hear);
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, said };
-}
+const run = (args: readonly string[], once?: (stdin: NodeJS.WritableStream) => void): ReturnType<typeof runProgram> =>
+  runProgram('end-when-told.ts', { args, ...(once === undefined ? {} : { once }) });
 
 describe('a process', () => {
   it(
