@@ -19,6 +19,7 @@ export { certificateSummary } from './credentials/certificate-summary.ts';
 export type { CertificateSummary } from './credentials/certificate-summary.ts';
 export { certificateRequest, publicKeyOfRequest } from './credentials/certificate-request.ts';
 export type { CertificateRequestWish, KeyUsage, NamePart } from './credentials/certificate-request.ts';
+export { enclosedAuthorities } from './credentials/enclosed-authorities.ts';
 export { checkClientCertificate } from './credentials/check-client-certificate.ts';
 export type {
   CertificateFlaw,

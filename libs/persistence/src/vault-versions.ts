@@ -24,11 +24,6 @@ export interface PairToKeep {
   readonly fingerprint: string | null;
 }
 
-export interface WaitingVersion extends CredentialVersion {
-  /** Since it lies ready, by the database's clock. */
-  readonly waitingMs: number;
-}
-
 interface VersionRow {
   readonly id: string;
   readonly version: number;
@@ -136,14 +131,13 @@ export class CredentialVersions {
   }
 
   /** Versions that wait to be taken into use, the latest of each credential. */
-  async waiting(limit: number): Promise<readonly WaitingVersion[]> {
-    const rows = await this.db.query<VersionRow & { waiting_ms: number }>(
-      `SELECT DISTINCT ON (id) id, version, state, seq, owner_tenant,
-              (extract(epoch FROM now() - updated_at) * 1000)::float8 AS waiting_ms
+  async waiting(limit: number): Promise<readonly CredentialVersion[]> {
+    const rows = await this.db.query<VersionRow>(
+      `SELECT DISTINCT ON (id) id, version, state, seq, owner_tenant
          FROM vault.credential WHERE state = 'ready' AND provider = $1 ORDER BY id, version DESC LIMIT $2`,
       [this.provider, limit],
     );
-    return rows.map((row) => ({ ...versionOf(row), waitingMs: row.waiting_ms }));
+    return rows.map(versionOf);
   }
 
   /** All versions of a credential, oldest first. */

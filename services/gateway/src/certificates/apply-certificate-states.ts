@@ -3,9 +3,10 @@ import { type CertificateState, certificateState, type Envelope } from '@tolem/c
 import type { WakeUps } from '@tolem/coordination';
 import { type Clock } from '@tolem/domain';
 import { certificateSummary } from '@tolem/egress';
+import type { Logger } from '@tolem/observability';
 import { X509Certificate } from 'node:crypto';
 import { bodyOf, uuidIn } from '../message-body.ts';
-import { CLOCK, WAKE_UPS } from '../tokens.ts';
+import { CLOCK, LOGGER, WAKE_UPS } from '../tokens.ts';
 import { type Query, Transactions } from '../transactions.ts';
 import { columnsOf, CertificateStore } from './certificate-store.ts';
 import type { CertificateFacts } from './read-pair.ts';
@@ -31,6 +32,7 @@ export class ApplyCertificateStates {
     private readonly store: CertificateStore,
     @Inject(WAKE_UPS) private readonly wakeUps: WakeUps,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   async run(batch: readonly Envelope[]): Promise<void> {
@@ -41,18 +43,30 @@ export class ApplyCertificateStates {
       // A word of a later release: what is known stays.
       if (state === null) continue;
       // Many tenants' and nobody's: it is applied as the operator's work is.
-      await this.transactions.as({ kind: 'operator' }, (query) => this.#apply(query, id, body, state));
+      const isKnown = await this.transactions.as({ kind: 'operator' }, (query) => this.#apply(query, id, body, state));
+      if (!isKnown) this.#tellOfUnknown(body.subject_id, envelope.source);
       this.wakeUps.wake([body.subject_id]);
     }
   }
 
+  /** Ids are made here, so one that is unknown was typed: in the configuration of the service that reads files. */
+  #tellOfUnknown(certificate: string, source: string): void {
+    const variable = `TOLEM_${source.toUpperCase()}_CERTIFICATE_FILES`;
+    this.logger.error(
+      { certificate, source, variable },
+      `${variable} names ${certificate}, which is no certificate here: its files are used by nobody; correct the id`,
+    );
+  }
+
+  /** False where there is no such certificate. */
   async #apply(
     query: Query,
     id: string,
     body: CertificateState,
     state: NonNullable<CertificateState['state']>,
-  ): Promise<void> {
-    await query('SELECT 1 FROM certificate WHERE id = $1 FOR UPDATE', [id]);
+  ): Promise<boolean> {
+    const [known] = await query('SELECT 1 FROM certificate WHERE id = $1 FOR UPDATE', [id]);
+    if (known === undefined) return false;
     const facts = body.certificate === null ? null : readFacts(body.certificate);
     const reason = body.failure === null ? null : JSON.stringify(body.failure);
     const at = new Date(this.clock.now());
@@ -66,7 +80,7 @@ export class ApplyCertificateStates {
       at,
       ...columnsOf(facts),
     ]);
-    if (moved === undefined || state !== 'active') return;
+    if (moved === undefined || state !== 'active') return true;
     await query(
       `UPDATE certificate_version SET state = 'retired', updated_at = $3
         WHERE certificate_id = $1 AND version < $2 AND state IN ('active', 'ready')`,
@@ -79,6 +93,7 @@ export class ApplyCertificateStates {
     for (const replaced of [id, moved.from_certificate]) {
       if (replaced !== null) await query('SELECT close_certificate_attention($1, $2)', [replaced, at]);
     }
+    return true;
   }
 }
 

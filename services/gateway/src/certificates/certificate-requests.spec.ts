@@ -1,7 +1,8 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { certificateActivate, certificateCreateCsr, certificateInstall } from '@tolem/contracts';
+import { uuidFromId } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import type { ApiClient, Reply } from '../test/api-client.ts';
 import { newKeyPair, testCertificate } from '../test/certificate.ts';
@@ -54,6 +55,11 @@ const reached = (id: string, pointer: string, value: unknown): Promise<Reply> =>
     const reply = await get(id);
     return reply.at(pointer) === value ? reply : undefined;
   });
+const namesIn = (pem: string): string[] =>
+  pem
+    .split(/(?<=-----END CERTIFICATE-----)\s+/)
+    .filter(Boolean)
+    .map((one) => new X509Certificate(one).subject);
 const commands = (type: string, id: string) => house.commandsOf(type).filter(({ subject }) => subject === id);
 /** A certificate in use that was made from a request. */
 async function installed(): Promise<string> {
@@ -135,6 +141,14 @@ describe('what the provider has issued', () => {
     expect((await put(id, body)).body).toEqual(active.body);
     expect(commands(certificateInstall.type, id)).toHaveLength(1);
     expect(await put(id, chain(id))).toMatchObject({ status: 409, body: { code: 'certificate_not_requested' } });
+  });
+
+  it('with its root in one text and no `ca` is trusted to sign the provider’s server as well', async () => {
+    const id = (await request()).string('/id');
+    const { certificate } = chain(id);
+    expect((await put(id, { certificate: `${certificate}${ca()}` })).status).toBe(200);
+    const { ca: trusted } = commands(certificateInstall.type, id)[0]?.body as { ca: string };
+    expect(namesIn(trusted)).toEqual(['CN=Bank intermediate', 'CN=Bank root']);
   });
 
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
@@ -271,6 +285,53 @@ describe('a certificate that is replaced', () => {
     expect(commands(certificateActivate.type, id)).toHaveLength(1);
   });
 
+  it('shows the pair that is kept under its number, though another one was rolled back after it had been put there', async () => {
+    const id = await house.certificate();
+    const [lost, kept] = [pairOf(), pairOf()];
+    await house.rows('ALTER TABLE certificate_version ADD CONSTRAINT spec_broken CHECK (version = 1) NOT VALID');
+    expect((await replace(id, lost)).status).toBe(500);
+    await house.rows('ALTER TABLE certificate_version DROP CONSTRAINT spec_broken');
+    const replaced = await replace(id, kept);
+    const newest = replaced.list('/versions').at(-1);
+    expect(newest).toMatchObject({ fingerprint: fingerprintOf(kept.certificate) });
+    const vault = await house.rows<{ version: number; fingerprint: string }>(
+      'SELECT version, fingerprint FROM vault.credential WHERE id = $1 AND version > 1 ORDER BY version',
+      [id],
+    );
+    expect(vault).toEqual([
+      { version: 2, fingerprint: fingerprintOf(lost.certificate) },
+      { version: newest?.['version'], fingerprint: fingerprintOf(kept.certificate) },
+    ]);
+    expect(commands(certificateActivate.type, id).map(({ body }) => body)).toMatchObject([
+      { version: newest?.['version'] },
+    ]);
+  });
+
+  it('by six pairs at once shows under each number what is kept under it, and the others are told to come again', async () => {
+    const id = await house.certificate();
+    const replies = await Promise.all(Array.from({ length: 6 }, () => replace(id, pairOf())));
+    expect(replies.map(({ status }) => status)).toContain(200);
+    for (const { status, body } of replies) {
+      if (status !== 200)
+        expect({ status, body }).toMatchObject({ status: 409, body: { code: 'certificate_changing' } });
+    }
+    const differing = await house.rows(
+      `SELECT v.version FROM certificate_version v LEFT JOIN vault.credential c ON c.id = $2 AND c.version = v.version
+        WHERE v.certificate_id = $1 AND v.version > 1 AND v.fingerprint IS DISTINCT FROM c.fingerprint`,
+      [uuidFromId('crt', id), id],
+    );
+    expect(differing).toEqual([]);
+  });
+
+  it('keeps its number when the same pair is brought again after a roll-back', async () => {
+    const id = await house.certificate();
+    const pair = pairOf();
+    await house.rows('ALTER TABLE certificate_version ADD CONSTRAINT spec_broken CHECK (version = 1) NOT VALID');
+    expect((await replace(id, pair)).status).toBe(500);
+    await house.rows('ALTER TABLE certificate_version DROP CONSTRAINT spec_broken');
+    expect((await replace(id, pair)).at('/replace')).toMatchObject({ version: 2, status: 'pending' });
+  });
+
   it('may take the pair of a request, which then is no certificate of its own any more', async () => {
     const [id, source] = [await house.certificate(), await installed()];
     const replaced = await replace(id, { request: source });
@@ -356,6 +417,21 @@ describe('certificates in files', () => {
   });
 });
 
+describe('files under an id that no certificate has', () => {
+  it('are told of in one error line that names the variable and the id', async () => {
+    const mistyped = `crt_${'0'.repeat(25)}7`;
+    const id = await house.certificate();
+    service.tell(mistyped, { version: 1, state: 'active', certificate: testCertificate().certificate });
+    // News that came later: when it is applied, the one before has been.
+    service.tell(id, { version: 2, state: 'ready' });
+    await reached(id, '/versions/1/state', 'ready');
+    const lines = house.logLines.filter((line) => line.includes(mistyped) && line.includes('"level":"error"'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`TOLEM_${PROVIDER.name.toUpperCase()}_CERTIFICATE_FILES names ${mistyped}`);
+    expect(house.logLines.filter((line) => line.includes(id) && line.includes('names'))).toEqual([]);
+  });
+});
+
 describe('a tenant’s own certificate', () => {
   it('is seen, replaced and used by its tenant alone', async () => {
     const made = await request(tenant.api, OWN);
@@ -425,6 +501,8 @@ describe('a tenant’s own certificate', () => {
     });
   });
 });
+
+const fingerprintOf = (pem: string): string => new X509Certificate(pem).fingerprint256.replaceAll(':', '');
 
 /** A pair that no other certificate has. */
 function pairOf(): { certificate: string; private_key: string } {

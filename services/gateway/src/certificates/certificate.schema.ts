@@ -10,7 +10,7 @@ const pem = z.string().min(1).max(MAX_UPLOADED_PEM);
 const certificate = pem.describe('PEM; the client certificate first, intermediate ones after it.');
 const privateKey = pem.describe('PEM; plain or encrypted with `pass_phrase`. It is never shown again.');
 const ca = pem.describe(
-  'PEM; what the provider’s server certificate must be signed by. Default: the well-known authorities.',
+  'PEM; what the provider’s server certificate must be signed by. Default: what came behind the client certificate, where a root is among it, else the well-known authorities.',
 );
 
 const pairShape = {
@@ -106,7 +106,9 @@ export const putChainSchema = z.strictObject({
     .min(1)
     .max(MAX_PEM_LENGTH)
     .optional()
-    .describe('PEM; the provider’s authorities, root and intermediate. Its servers are trusted by them too.'),
+    .describe(
+      'PEM; the provider’s authorities, root and intermediate. Its servers are trusted by them too. Default: what came behind the certificate.',
+    ),
 });
 export type PutChain = z.output<typeof putChainSchema>;
 

@@ -170,7 +170,7 @@ export class CertificatesController {
       400: ['invalid_request'],
       403: ['key_is_limited'],
       404: ['not_found'],
-      409: ['certificate_not_ready', 'certificate_from_files'],
+      409: ['certificate_not_ready', 'certificate_from_files', 'certificate_changing'],
       422: [...PAIR_PROBLEMS, 'request_unknown', 'request_in_use', 'certificate_mismatch', 'certificate_not_ready'],
     },
   })

@@ -11,6 +11,7 @@ import { CertificatesController } from './certificates.controller.ts';
 import { Certificates } from './certificates.ts';
 import { EndingCertificates } from './ending-certificates.ts';
 import { CertificateGrants } from './grants.ts';
+import { VersionClaims } from './version-claims.ts';
 
 /**
  * Certificates and who may act under them. A pair is uploaded, or asked for (certificates) and replaced later
@@ -25,6 +26,7 @@ import { CertificateGrants } from './grants.ts';
     CertificateCommands,
     Certificates,
     CertificateVersions,
+    VersionClaims,
     CertificateWaiters,
     CertificateGrants,
     ApplyCertificateStates,

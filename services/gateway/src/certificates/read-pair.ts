@@ -2,6 +2,7 @@ import {
   type CertificateFlaw,
   checkClientCertificate,
   type CheckedCertificate,
+  enclosedAuthorities,
   type FlawedCertificate,
   readPfx,
   readPrivateKey,
@@ -44,12 +45,13 @@ export function readPair(upload: UploadedPair, now: number): ReadPair {
     now,
   );
   if (!checked.ok) throw flawed(checked, upload.pfx === undefined ? POINTERS : ALL_IN_PFX);
+  const ca = upload.ca ?? enclosedAuthorities(certificatePem);
   return {
     secret: {
       kind: 'certificate',
       certificate: certificatePem,
       private_key: privateKeyPem,
-      ...(upload.ca === undefined ? {} : { ca: upload.ca }),
+      ...(ca === undefined ? {} : { ca }),
     },
     facts: factsOf(checked),
   };

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { certificateFiles, type CertificateFilesEntry } from './certificate-file
 const ID = `crt_${'0'.repeat(26)}`;
 const PASS_PHRASE = 'secret-4711';
 const OLD_PFX = fileURLToPath(new URL('../../../../libs/egress/test/pfx/rc2-40.pfx', import.meta.url));
+const PFX_WITH_ROOT = fileURLToPath(new URL('../../../../libs/egress/test/pfx/aes-chain.pfx', import.meta.url));
 const LOOK_EVERY_MS = 10;
 const HOUR_MS = 3_600_000;
 
@@ -64,6 +66,15 @@ describe('certificate files', () => {
     writeFileSync(at('pass'), `${PASS_PHRASE}\n`);
     await watch({ pfx: at('kaspi.pfx'), pass_phrase_file: at('pass') });
     expect(brought).toMatchObject([{ id: ID, changed: false, pair: { privateKeyPem: opened().key } }]);
+  });
+
+  it('with the bank’s root among them and no `ca` have the bank’s server checked by that root', async () => {
+    copyFileSync(PFX_WITH_ROOT, at('kaspi.pfx'));
+    writeFileSync(at('pass'), PASS_PHRASE);
+    await watch({ pfx: at('kaspi.pfx'), pass_phrase_file: at('pass') });
+    const trusted = brought[0]?.pair.caPem?.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? [];
+    const names = trusted.map((pem) => new X509Certificate(pem).subject);
+    expect(names.toSorted()).toEqual(['CN=Spec Issuing CA', 'CN=Spec Root CA']);
   });
 
   it('that are half written keep what was there, are said once, and are taken when they are whole', async () => {

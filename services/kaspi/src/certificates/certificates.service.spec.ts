@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ import { CertificateHouse } from './test/certificate-house.ts';
 const LONG_MS = 20_000;
 /** Of the new version and of the one in use, each. */
 const FOUR_TRIALS = 8;
+/** Versions that are tried at the same time. */
+const MOST_AT_ONCE = 20;
 
 let house: CertificateHouse;
 let folder: string;
@@ -169,6 +172,28 @@ describe('a certificate that is replaced', () => {
     await house.reached(id, 2, 'active');
   });
 
+  it('takes over although more than are tried at once wait for a bank that does not answer', async () => {
+    const own = await CertificateHouse.open();
+    try {
+      await own.start();
+      const away = Array.from({ length: MOST_AT_ONCE + 1 }, () => own.ids.next('crt'));
+      const id = own.ids.next('crt');
+      const connections: string[] = [];
+      for (const one of [...away, id]) {
+        await own.keep(one, 'partner');
+        connections.push(own.connection(one, one === id ? own.bank.url : 'https://127.0.0.1:1').id);
+      }
+      for (const connection of connections) await own.health(connection);
+      for (const one of [...away, id]) await own.keep(one, 'partner', { version: 2, state: 'ready' });
+      own.activate(id, 2);
+      await own.reached(away[0] ?? '', 2, 'ready', ({ failure }) => failure !== null);
+      own.activate(id, 2);
+      await own.reached(id, 2, 'active');
+    } finally {
+      await own.close();
+    }
+  }, 240_000);
+
   it('is noticed by a process that heard nothing of it', async () => {
     const id = house.ids.next('crt');
     await house.keep(id, 'partner');
@@ -214,6 +239,15 @@ describe('certificates in files', () => {
       await own.reached(id, 2, 'active');
       expect(await own.versions(id)).toBe('1 retired, 2 active');
       expect(await own.health(connection.id)).toBe('up');
+
+      // A start tells of it again: an id that nobody knows is never silent for good.
+      const { seq: before } = await own.reached(id, 2, 'active');
+      const { certificate: certificatePem, private_key: privateKeyPem } = next;
+      const { fingerprint256: fingerprint } = new X509Certificate(certificatePem);
+      const known = { certificatePem, privateKeyPem, notAfter: 0, fingerprint: fingerprint.replaceAll(':', '') };
+      await service.bringCertificate(id, known, false);
+      await own.reached(id, 2, 'active', ({ seq }) => seq > before);
+      expect(await own.versions(id)).toBe('1 retired, 2 active');
 
       // Several processes see the same change: one version.
       const same = {

@@ -1,5 +1,5 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { checkClientCertificate, readPfx, readPrivateKey } from '@tolem/egress';
+import { checkClientCertificate, enclosedAuthorities, readPfx, readPrivateKey } from '@tolem/egress';
 import type { CertificatePair } from '@tolem/provider-kit';
 import type { CertificateFilesEntry } from './certificate-files.schema.ts';
 
@@ -55,9 +55,10 @@ async function pairOf(entry: CertificateFilesEntry, now: number): Promise<Certif
     now,
   );
   if (!checked.ok) throw new Unusable(`${nameOf(entry)}: ${checked.detail}`);
+  const trusted = caPem ?? enclosedAuthorities(own.certificatePem);
   return {
     ...own,
-    ...(caPem === undefined ? {} : { caPem }),
+    ...(trusted === undefined ? {} : { caPem: trusted }),
     notAfter: checked.notAfter.getTime(),
     fingerprint: checked.fingerprint256,
   };
