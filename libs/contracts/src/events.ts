@@ -110,8 +110,11 @@ export const refundState = defineMessage('refund.state', {
 export const deviceState = defineMessage('device.state', {
   ...snapshotShape,
   connection_id: idField,
-  /** A status unknown here reads as `failed`: it must not pass for a device that works. */
-  status: openEnum(['registered', 'failed', 'deleted'], 'failed'),
+  /**
+   * `pending`: the provider could not be asked yet, for the reason in `failure`, and is asked again. A status unknown here
+   * reads as `failed`: it must not pass for a device that works.
+   */
+  status: openEnum(['pending', 'registered', 'failed', 'deleted'], 'failed'),
   failure: failureSchema.nullable(),
 });
 

@@ -21,7 +21,7 @@ export interface RefundTillRow {
   readonly screen: TillScreen;
   readonly may_start_another: boolean;
   readonly hide_qr: boolean;
-  /** For `failed` the provider's own reason replaces it where there is one. */
+  /** For `failed` and `canceled` the reason replaces it where there is one. */
   readonly message: CashierKey;
 }
 
@@ -66,6 +66,6 @@ export function refundTillOf({ status, nextAction, failureKey, expiresAtMs, nowM
       typeof expiresAtMs === 'number' && !isFinalRefund(status) && status !== 'unknown'
         ? Math.max(0, Math.floor((expiresAtMs - nowMs) / 1000))
         : null,
-    message: cashierText(status === 'failed' ? (failureKey ?? found.message) : found.message),
+    message: cashierText(status === 'failed' || status === 'canceled' ? (failureKey ?? found.message) : found.message),
   };
 }

@@ -69,7 +69,7 @@ export function snapshotOf(subject: Subject, operationId: string | null, telling
       return produce(deviceState, address, {
         ...head,
         connection_id: subject.connectionId,
-        status: subject.status === 'accepted' ? 'failed' : subject.status,
+        status: subject.status === 'accepted' ? 'pending' : subject.status,
         failure: subject.record.failure,
       });
   }

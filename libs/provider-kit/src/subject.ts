@@ -47,7 +47,13 @@ export interface ConnectionRecord {
 export interface DeviceSubject extends SubjectFrame {
   readonly kind: 'device';
   readonly status: 'accepted' | 'registered' | 'failed' | 'deleted';
-  readonly record: { readonly failure: Failure | null };
+  readonly record: DeviceRecord;
+}
+
+export interface DeviceRecord {
+  readonly failure: Failure | null;
+  /** The operation that the provider could not be asked for, and since when; epoch milliseconds. */
+  readonly unanswered?: { readonly operation: string; readonly since: number };
 }
 
 /** What money moves for. */

@@ -3,8 +3,10 @@ import { MemorySlots } from '@tolem/coordination';
 import { isFinal } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import pg from 'pg';
+import type { KitSettings } from '../src/index.ts';
 import { Gate } from './gate.ts';
 import { KitHouse, type Payment, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
+import { LeapingClock } from './leaping-clock.ts';
 
 let house: KitHouse;
 
@@ -229,6 +231,85 @@ describe('a process that slept longer than its lease', () => {
     // The next test's processes must not find it.
     await db.query(`UPDATE operation SET state = 'refused' WHERE subject_id = $1`, [payment.id]);
   });
+});
+
+describe('a process that slept while another one found out what became of its critical call', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** Rows as they are: what was written and is not told yet counts as well. */
+  async function whatStands(payment: Payment): Promise<readonly unknown[]> {
+    const db = await house.sql();
+    const [subject] = await db.query('SELECT to_jsonb(s) AS row FROM subject s WHERE id = $1', [payment.id]);
+    return [subject, await operationOf(payment), house.dummy.starts(payment.id)];
+  }
+
+  /** A payment whose process sleeps at `gate` in its one call, which another process looks into. */
+  async function asleepIn(
+    at: 'beforeStart' | 'afterStart',
+    { method = 'dummy_once', settings = {} }: { method?: string; settings?: Partial<KitSettings> } = {},
+  ) {
+    const clock = new LeapingClock();
+    const sleeper = await house.start({
+      clock,
+      settings: { leaseMs: 5_000, callMs: 100, sweepEveryMs: HOUR_MS, ...settings },
+    });
+    const awake = await house.start({ settings: { callMs: 100 } });
+    const gate = new Gate();
+    // Its deadline is far off: it must not be what keeps the sleeper from sending.
+    const payment = house.payment(await house.openShop(awake), { method, startBy: house.clock.now() + HOUR_MS });
+    house.dummy.script(payment.id, { [at]: gate });
+    await sleeper.send(house.begin(payment));
+    await waitFor('the sleep', () => gate.arrived === 1);
+    house.dummy.script(payment.id, {});
+    const wakeUp = async (): Promise<void> => {
+      clock.leap(40_000);
+      gate.open();
+      await sleeper.close();
+    };
+    return { payment, awake, wakeUp };
+  }
+
+  it.each<[string, Partial<KitSettings>]>([
+    ['its lease', { sendWithinMs: HOUR_MS }],
+    ['the time within which the call had to leave', { leaseMs: HOUR_MS }],
+  ])('and repeated it finds %s over: what was repeated is the only effect, and stands', async (_over, settings) => {
+    const { payment, awake, wakeUp } = await asleepIn('beforeStart', { settings });
+    await house.until(payment, 'requires_customer');
+    const before = await whatStands(payment);
+    expect(await operationOf(payment)).toEqual({ state: 'done', attempt: 2 });
+    await wakeUp();
+    expect(house.dummy.starts(payment.id)).toHaveLength(1);
+    expect(house.dummy.count(`start ${payment.id}`)).toBe(1);
+    expect(await whatStands(payment)).toEqual(before);
+    house.dummy.buyer(payment.id, 'paid');
+    expect((await house.until(payment, 'succeeded')).provider_ref).toBe(house.dummy.starts(payment.id)[0]?.ref);
+    await awake.close();
+  });
+
+  it('and failed it, because it may not be repeated, sends nothing: it stays failed without an effect', async () => {
+    const { payment, awake, wakeUp } = await asleepIn('beforeStart', { method: 'dummy_once_refuse' });
+    expect((await house.until(payment, 'failed')).failure?.code).toBe('not_performed');
+    const before = await whatStands(payment);
+    await wakeUp();
+    expect(house.dummy.starts(payment.id)).toEqual([]);
+    expect(await whatStands(payment)).toEqual(before);
+    await awake.close();
+  });
+
+  it.each(['waiting', 'paid'] as const)(
+    'and read that it was performed overwrites nothing with the answer that it hears late (%s)',
+    async (buyer) => {
+      const { payment, awake, wakeUp } = await asleepIn('afterStart');
+      expect((await house.until(payment, 'requires_customer')).evidence).toBe('inferred');
+      house.dummy.buyer(payment.id, buyer);
+      if (buyer === 'paid') await house.until(payment, 'succeeded');
+      const before = await whatStands(payment);
+      await wakeUp();
+      expect(house.dummy.starts(payment.id)).toHaveLength(1);
+      expect(await whatStands(payment)).toEqual(before);
+      await awake.close();
+    },
+  );
 });
 
 describe('a database that goes away', () => {

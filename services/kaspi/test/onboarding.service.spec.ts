@@ -1,10 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { idFromUuid } from '@tolem/domain';
+import { KASPI_CODES } from '../src/answers/codes.ts';
+import { SERVICE_AWAY } from '../src/connections/admin-texts.ts';
 import { KaspiHouse } from './kaspi-house.ts';
 import { BIN, BIN_WITHOUT_TRADE_POINTS, NOT_REGISTERED_BIN, OTHER_BIN, THIRD_BIN } from './running-bank.ts';
 
 /** Time passes this much faster where nothing is to be seen in between. */
 const LEAP_MS = 2_000;
+/** Sentences; letters that only Kazakh has; no letter that is not Latin. */
+const IN_THREE_LANGUAGES = {
+  ru: expect.stringMatching(/^[А-ЯЁ][^әғқңөұүһі]{20,}$/i),
+  kk: expect.stringMatching(/^(?=.*[әғқңөұүһі])[А-ЯЁӘҒҚҢӨҰҮҺІ].{20,}$/i),
+  en: expect.stringMatching(/^[A-Z][^а-яёәғқңөұүһі]{20,}$/i),
+};
 
 describe('connecting organizations to the bank', () => {
   let house: KaspiHouse;
@@ -45,6 +53,30 @@ describe('connecting organizations to the bank', () => {
     });
   });
 
+  it.each(KASPI_CODES.filter((code) => code.class !== 'success'))(
+    '$statusCode, $apiCode: the administrator reads the bank’s words and what to do in three languages',
+    async ({ statusCode, apiCode, class: kind, adminText }) => {
+      await house.bank.fault('partner/tradepoints', `status_code:${statusCode}`, {
+        times: null,
+        match: { bin: OTHER_BIN },
+      });
+      const shop = house.newConnection(OTHER_BIN);
+      house.put(shop, partner);
+      house.verify(shop);
+      const state = await house.until('an answer', () => house.connection(shop));
+      expect(state).toMatchObject({ health: kind === 'temporary' ? 'down' : 'refused', trade_points: null });
+      // What an administrator does about a refund would mislead here.
+      const isAboutRefunds = statusCode === '-99000006';
+      expect(state.reason).toMatchObject({
+        code: isAboutRefunds ? 'service_unavailable' : apiCode,
+        provider_code: statusCode,
+        provider_message: expect.stringMatching(/./),
+        admin_text: IN_THREE_LANGUAGES,
+      });
+      expect(state.reason?.admin_text).toEqual(isAboutRefunds ? SERVICE_AWAY : adminText);
+    },
+  );
+
   it.each(['foreign', 'expired'] as const)('a %s certificate is refused as such when that lasts', async (name) => {
     const shop = house.newConnection(BIN);
     house.put(shop, await house.certificate(house.bank.credential(name)));
@@ -72,12 +104,16 @@ describe('connecting organizations to the bank', () => {
 
   it('a bank that is away is down with its reason, and up again without anybody asking', async () => {
     const shop = house.newConnection(OTHER_BIN);
-    await house.bank.fault('partner/tradepoints', 'http_503', { times: 2, match: { bin: OTHER_BIN } });
+    await house.bank.fault('partner/tradepoints', 'http_503', { times: null, match: { bin: OTHER_BIN } });
     house.put(shop, partner);
     house.verify(shop);
     const down = await house.until('an answer', () => house.connection(shop));
     expect(down).toMatchObject({ health: 'down', reason: { code: 'provider_unavailable' } });
-    await house.until('the bank to be back', () => house.connection(shop)?.health === 'up');
+    await house.bank.clearFaults();
+    await house.until('the bank to be back', () => {
+      house.clock.advance(LEAP_MS);
+      return house.connection(shop)?.health === 'up';
+    });
   });
 
   it('newer settings are used by the next question, older ones that come later are not', async () => {

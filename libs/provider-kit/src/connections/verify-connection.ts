@@ -2,6 +2,7 @@ import type { Failure } from '@tolem/contracts';
 import type { OperationWork } from '../operations/execute.ts';
 import { callOf, type Operation, requestIdOf } from '../operations/operation.ts';
 import type { Access } from '../call.ts';
+import { hurryRegistrations } from '../devices/desk-device.ts';
 import type { HealthOutcome, VerifyOutcome } from '../provider.ts';
 import type { ConnectionSubject } from '../subject.ts';
 import { leaseOf, WAIT_FOR_CONNECTION_MS, type WorkRooms } from '../operations/work-rooms.ts';
@@ -31,6 +32,8 @@ async function verify(rooms: WorkRooms, operation: Operation): Promise<void> {
   const end = { id: operation.id, attempt: operation.attempt, state: 'done' as const, answer: { health: next.health } };
   if (!(await rooms.store.write(next, true, end))) return lease.giveBack(WAIT_FOR_CONNECTION_MS);
   await rooms.polling.plan({ ...next, seq: next.seq + 1 });
+  // Whoever has it verified wants the desks that wait for the provider to go on now.
+  if (next.health === 'up') await hurryRegistrations(rooms, subject.id);
 }
 
 /** A refusal is mended by a person, somewhere else; we notice it by asking now and then, this much less often. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { failureOf } from '../failure-of.ts';
 import { judgeEndOfTime } from './end-of-time.ts';
-import { judgeAsked, started } from './payment-life.ts';
+import { judgeAsked } from './judge-payment.ts';
+import { started } from './payment-life.ts';
 import type { CancelOutcome, CheckOutcome } from './payment-method.ts';
 import { DEFAULT_TIMETABLE, type PaymentPicture } from './payment-picture.ts';
 

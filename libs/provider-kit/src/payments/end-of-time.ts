@@ -1,7 +1,7 @@
 import type { Failure } from '@tolem/contracts';
 import { isFinal } from '@tolem/domain';
 import { failureOf } from '../failure-of.ts';
-import { type Decision, judge } from './payment-life.ts';
+import { type Decision, judge } from './judge-payment.ts';
 import type { CancelOutcome, CheckOutcome } from './payment-method.ts';
 import type { PaymentPicture, Timetable } from './payment-picture.ts';
 

@@ -2,18 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { canMove, isFinal, isOpen, type PaymentStatus } from '@tolem/domain';
 import fc from 'fast-check';
 import { failureOf } from '../failure-of.ts';
-import {
-  cancelRequested,
-  type Decision,
-  ended,
-  inDoubt,
-  isNews,
-  judge,
-  judgeAsked,
-  judgeVerified,
-  started,
-  toVerify,
-} from './payment-life.ts';
+import { judgeVerified, toVerify } from './judge-books.ts';
+import { type Decision, judge, judgeAsked } from './judge-payment.ts';
+import { cancelRequested, ended, inDoubt, isNews, started } from './payment-life.ts';
 import { DEFAULT_TIMETABLE, type PaymentPicture, type WaitingUntil } from './payment-picture.ts';
 import type { CheckOutcome, VerifiedPaid } from './payment-method.ts';
 

@@ -1,7 +1,7 @@
 import type { Asking } from '../polling/asking.ts';
 import { aboutTaken } from './about-taken.ts';
 import { callOf, requestIdOf } from '../operations/operation.ts';
-import { judgeVerified, type Verdict } from './payment-life.ts';
+import { judgeVerified, type Verdict } from './judge-books.ts';
 import type { PaymentMethod, VerifiedPaid } from './payment-method.ts';
 import type { KitSettings } from '../settings.ts';
 import type { PaymentSubject, Subject } from '../subject.ts';

@@ -5,7 +5,7 @@ import { judgeEndOfTime } from '../payments/end-of-time.ts';
 import { type Asking, withSlot } from './asking.ts';
 import type { Access, Call } from '../call.ts';
 import { callOf as callTo, requestIdOf } from '../operations/operation.ts';
-import { judgeVerified, type Verdict } from '../payments/payment-life.ts';
+import { judgeVerified, type Verdict } from '../payments/judge-books.ts';
 import type { PaymentMethod } from '../payments/payment-method.ts';
 import { methodOf } from '../payments/payment-start-call.ts';
 import { reportVerdict } from '../payments/verify-paid.ts';

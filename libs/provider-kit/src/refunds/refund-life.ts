@@ -1,5 +1,5 @@
 import type { Failure, NextAction, Purchase } from '@tolem/contracts';
-import { refundCanMove, type RefundStatus } from '@tolem/domain';
+import { type CashierKey, refundCanMove, type RefundStatus } from '@tolem/domain';
 import { failureOf } from '../failure-of.ts';
 import type { RefundPicture, RefundRecord, ShowingUntil } from './refund-picture.ts';
 import type { BuyersPurchase, IdentifiedOutcome, InviteOutcome } from './refunds.ts';
@@ -150,7 +150,25 @@ function returning(picture: RefundPicture, choice: Partial<Choice>, returnOperat
 
 /** It ends without money having moved. What has ended already stays as it is. */
 export function closed(picture: RefundPicture, phase: 'failed' | 'canceled', failure: Failure | null): RefundPicture {
-  return moved(picture, phase, { failure });
+  return moved(picture, phase, { failure: failure === null ? null : inWordsOfARefund(failure) });
+}
+
+/** Texts that do not speak of a payment. What befell the device, or the way to the provider, is told in those that do. */
+const OF_REFUNDS: ReadonlySet<string> = new Set<CashierKey>([
+  'desk_setup',
+  'provider_overloaded',
+  'refund_failed',
+  'refund_canceled',
+  'refund_expired',
+  'refund_by_hand',
+  'refund_too_much',
+  'refund_only_whole',
+  'refund_other_trade_point',
+  'refund_not_possible',
+]);
+
+function inWordsOfARefund(failure: Failure): Failure {
+  return OF_REFUNDS.has(failure.cashier_key) ? failure : { ...failure, cashier_key: 'refund_failed' };
 }
 
 /** The money has gone back. @param providerRef null where reading showed it, which tells no id */

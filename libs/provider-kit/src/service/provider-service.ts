@@ -23,6 +23,7 @@ import { Acceptor, COMMAND_TYPES } from '../accept/accept.ts';
 import { cancelStarted, refreshPayment } from '../payments/check-payment.ts';
 import { CertificateNews } from '../certificates/certificate-news.ts';
 import type { BringCertificate } from '../certificates/certificate-work.ts';
+import { CertificateTakeOver } from '../certificates/certificate-take-over.ts';
 import { CERTIFICATE_COMMANDS, Certificates } from '../certificates/certificates.ts';
 import { Connections } from '../connections/connections.ts';
 import { deleteDevice, registerDevice } from '../devices/desk-device.ts';
@@ -107,10 +108,9 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
   const connections = new Connections(db, vault);
   const versions = new CredentialVersions(db, sealer, provider.name, (rows) => outbox.publish(rows));
   const news = new CertificateNews(outbox, provider.name, newId, clock);
-  const certificates = new Certificates(
-    { work: plain.certificates ?? null, vault, versions, connections, news },
-    surroundings,
-  );
+  const certificateRooms = { work: plain.certificates ?? null, vault, versions, connections, news };
+  const takeOver = new CertificateTakeOver(certificateRooms, surroundings);
+  const certificates = new Certificates(certificateRooms, takeOver, clock);
   const bindings = new DeviceBindings(db, sealer);
   const owner = randomBytes(8).toString('hex');
   const polling = new Polling(
@@ -177,7 +177,7 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
   );
   await sweeper.start();
   await polling.start();
-  certificates.start();
+  takeOver.start();
   if (settings.alone) await outbox.takeOver();
   outbox.start();
   await app.listen();
@@ -188,7 +188,7 @@ export async function startProvider(plain: Provider, around: ProviderSurrounding
     async close() {
       await app.close();
       await questions.stop();
-      await certificates.stop();
+      await takeOver.stop();
       await sweeper.stop();
       await polling.stop();
       await executor.stop();

@@ -7,7 +7,8 @@ import { WORKER_DATABASE } from '../tokens.ts';
 
 /**
  * One statement for a whole batch: forward-only by `seq`. The connection tells which provider speaks, and must belong to
- * the desk's own organization. A connection whose first device this is has its onboarding ended by it, or halted.
+ * the desk's own organization. A connection whose first device this is has its onboarding ended by it, or halted, or
+ * waits on while the provider cannot be asked, and says why.
  */
 const APPLY = `
 WITH told AS (
@@ -23,11 +24,11 @@ WITH told AS (
   RETURNING v.desk_id, v.provider, v.status, v.failure
 )
 UPDATE connection c
-   SET onboarding = CASE t.status WHEN 'registered' THEN 'ready' ELSE 'failed' END,
+   SET onboarding = CASE t.status WHEN 'registered' THEN 'ready' WHEN 'pending' THEN 'registering_device' ELSE 'failed' END,
        onboarding_reason = CASE t.status WHEN 'registered' THEN NULL ELSE t.failure END, updated_at = now()
   FROM told t
  WHERE c.onboarding_desk_id = t.desk_id AND c.provider = t.provider AND c.enabled AND c.onboarding <> 'ready'
-   AND t.status IN ('registered', 'failed')`;
+   AND t.status IN ('pending', 'registered', 'failed')`;
 
 /** Takes in what provider services tell of the devices behind desks. */
 @Injectable()

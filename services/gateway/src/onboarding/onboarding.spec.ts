@@ -173,6 +173,18 @@ describe('an organization that is onboarded by one call', () => {
     expect(await look(made)).toMatchObject({ reason: null });
   });
 
+  it('whose device cannot be asked for yet goes on registering, says why in three languages, and gets ready by itself', async () => {
+    const made = await onboard(await taxId());
+    house.tellConnectionState(made.string('/connection/id'), { trade_points: POINTS });
+    await until(made, 'registering_device');
+    tellDevice(made, { status: 'pending', failure: REFUSED });
+    await waitFor('the reason', async () => (await look(made))['reason'] !== null);
+    expect(await look(made)).toMatchObject({ status: 'registering_device', reason: { text: REFUSED.admin_text } });
+    tellDevice(made, { seq: 2, status: 'registered' });
+    await until(made, 'ready');
+    expect(await look(made)).toMatchObject({ reason: null });
+  });
+
   it('whose device is refused says why, and tries again when somebody has the connection verified', async () => {
     const made = await onboard(await taxId());
     const id = made.string('/connection/id');

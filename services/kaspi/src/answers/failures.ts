@@ -1,6 +1,7 @@
 import type { Failure } from '@tolem/contracts';
 import type { KaspiAnswer, KaspiNotSentReason } from '../client/kaspi-answer.ts';
 import { CERTIFICATE_REFUSED, HANDSHAKE_CUT, isHandshakeCut, isHandshakeRefused } from './refused-handshakes.ts';
+import { SERVICE_AWAY } from '../connections/admin-texts.ts';
 import { PROXIES_DOWN, SOURCE_ADDRESS_GONE } from '../connections/static-egress.ts';
 
 type Unsuccessful = Exclude<KaspiAnswer<unknown>, { is: 'ok' }>;
@@ -44,6 +45,17 @@ export function failureOfAnswer(answer: Unsuccessful): Failure {
             cashier_key: 'provider_unavailable',
           };
   }
+}
+
+/** The bank’s other temporary code is about refunds. */
+const REFUND_ERROR = '-99000006';
+
+/** The same while a connection or a desk is set up, where what an administrator does about a refund would mislead. */
+export function failureOfSetUp(answer: Unsuccessful): Failure {
+  const failure = failureOfAnswer(answer);
+  return failure.provider_code === REFUND_ERROR
+    ? { ...failure, code: 'service_unavailable', admin_text: SERVICE_AWAY }
+    : failure;
 }
 
 const SET_UP: ReadonlySet<KaspiNotSentReason> = new Set(['bad_argument', 'bad_endpoint', 'not_supported']);

@@ -23,16 +23,16 @@ const UNEXPLAINED_INVOICE: AdminText = {
   en: "The bank answered a request about an invoice with a code that it does not explain. Check the buyer's phone number; if the code comes again, tell it to Kaspi Pay support",
 };
 
+/** The bank cannot do it now, and we ask again. */
+export const SERVICE_AWAY: AdminText = {
+  ru: 'Сервис банка временно недоступен. Подождите несколько минут; если это продолжается, обратитесь в поддержку Kaspi Pay',
+  kk: 'Банк қызметі уақытша қолжетімсіз. Бірнеше минут күтіңіз; жалғаса берсе, Kaspi Pay қолдау қызметіне хабарласыңыз',
+  en: "The bank's service is temporarily unavailable. Wait a few minutes; if it goes on, contact Kaspi Pay support",
+};
+
 /** By the canonical spelling of the code; success has none. */
 export const ADMIN_TEXTS: ReadonlyMap<string, AdminText> = new Map<string, AdminText>([
-  [
-    '-999',
-    {
-      ru: 'Сервис банка временно недоступен. Подождите несколько минут; если это продолжается, обратитесь в поддержку Kaspi Pay',
-      kk: 'Банк қызметі уақытша қолжетімсіз. Бірнеше минут күтіңіз; жалғаса берсе, Kaspi Pay қолдау қызметіне хабарласыңыз',
-      en: "The bank's service is temporarily unavailable. Wait a few minutes; if it goes on, contact Kaspi Pay support",
-    },
-  ],
+  ['-999', SERVICE_AWAY],
   [
     '-10000',
     {

@@ -55,6 +55,15 @@ describe('registering the device behind a desk', () => {
     expect(registerOutcome(refused(code))).toMatchObject({ is: 'unreachable', failure: { provider_code: code } });
   });
 
+  it.each(CODES.temporary)('%s tells an administrator in three languages to wait, and nothing of refunds', (code) => {
+    const outcome = registerOutcome(refused(code));
+    expect(outcome).toMatchObject({ failure: { code: 'service_unavailable', provider_code: code } });
+    const { ru = '', kk = '', en = '' } = outcome.is === 'registered' ? {} : (outcome.failure.admin_text ?? {});
+    expect([ru, kk, en].map((text) => text.length > 0)).toEqual([true, true, true]);
+    expect(en).toContain('Wait a few minutes');
+    expect(ru + en).not.toMatch(/возврат|refund/i);
+  });
+
   it.each(LOST_REASONS)(
     'an answer lost by %s is asked again later: the same arguments give the same token',
     (reason) => {

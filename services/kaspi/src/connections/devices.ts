@@ -3,7 +3,7 @@ import type { KaspiAnswer } from '../client/kaspi-answer.ts';
 import type { KaspiClient } from '../client/kaspi.client.ts';
 import type { RegisteredDevice } from '../client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isDecided, isDeviceUnknown } from '../answers/failures.ts';
+import { failureOfAnswer, failureOfSetUp, isDecided, isDeviceUnknown } from '../answers/failures.ts';
 
 /**
  * Devices of the bank (Kaspi QR v3.9 §4.2.3): a device belongs to one trade point for ever, so our name of it holds both
@@ -34,5 +34,6 @@ export function registerOutcome(answer: KaspiAnswer<RegisteredDevice>): DeviceOu
 function refusedOrUnreachable(
   answer: Exclude<KaspiAnswer<unknown>, { is: 'ok' }>,
 ): Extract<DeviceOutcome, { is: 'refused' } | { is: 'unreachable' }> {
-  return { is: isDecided(answer) ? 'refused' : 'unreachable', failure: failureOfAnswer(answer) };
+  if (isDecided(answer)) return { is: 'refused', failure: failureOfAnswer(answer) };
+  return { is: 'unreachable', failure: failureOfSetUp(answer) };
 }

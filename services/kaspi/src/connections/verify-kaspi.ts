@@ -3,7 +3,7 @@ import type { KaspiAnswer } from '../client/kaspi-answer.ts';
 import type { KaspiClient } from '../client/kaspi.client.ts';
 import type { TradePoint } from '../client/wire.ts';
 import { endpointOf } from './endpoint-of.ts';
-import { failureOfAnswer, isDecided } from '../answers/failures.ts';
+import { failureOfSetUp, isDecided } from '../answers/failures.ts';
 import {
   CERTIFICATE_REFUSED,
   HANDSHAKE_CUT,
@@ -41,7 +41,7 @@ export function verifyOutcome(answer: KaspiAnswer<TradePoint[]>): VerifyOutcome 
 function notUp(answer: Exclude<KaspiAnswer<unknown>, { is: 'ok' }>): Exclude<HealthOutcome, { is: 'up' }> {
   if (isHandshakeRefused(answer)) return { is: 'refused', failure: CERTIFICATE_REFUSED };
   if (isHandshakeCut(answer)) return { is: 'down', failure: HANDSHAKE_CUT, lasting: CERTIFICATE_REFUSED };
-  const failure = failureOfAnswer(answer);
+  const failure = failureOfSetUp(answer);
   if (isDecided(answer)) return { is: 'refused', failure };
   const isUnasked = answer.is === 'not_sent' && answer.reason === 'breaker_open';
   return { is: 'down', failure, ...(isUnasked ? { unasked: true } : {}) };
