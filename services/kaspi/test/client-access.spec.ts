@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Egress } from '@tolem/egress';
+import type { DevicePair } from '../src/client/call-arguments.ts';
 import type { KaspiAnswer } from '../src/client/kaspi-answer.ts';
 import { KaspiClient, type KaspiEndpoint } from '../src/client/kaspi.client.ts';
 import { verifyOutcome } from '../src/connections/verify-kaspi.ts';
@@ -14,6 +15,7 @@ import {
 } from './running-bank.ts';
 
 const AMOUNT_MINOR = 149_050;
+const PHONE = '77071234567';
 
 /** The real client over the real way out, with the simulated bank at the other end. */
 const egress = new Egress();
@@ -57,14 +59,58 @@ describe('one certificate, many organizations', () => {
     expect(new Set(qrs.map(({ qr }) => qr.qrPaymentId)).size).toBe(3);
   });
 
-  it('a token with another organization’s BIN is refused everywhere and makes nothing', async () => {
-    const { deviceToken } = await device();
-    const wrong = { bin: OTHER_BIN, deviceToken };
-    const rowsBefore = bank.sandbox.ledger().length;
-    const qr = await kaspi.createQr(at, { device: wrong, amountMinor: AMOUNT_MINOR });
-    expect(qr).toMatchObject({ is: 'refused', code: { statusCode: '-1501' } });
-    expect(await kaspi.deleteDevice(at, wrong)).toMatchObject({ is: 'refused', code: { statusCode: '-1501' } });
-    expect(bank.sandbox.ledger()).toHaveLength(rowsBefore);
+  describe.each([
+    ['a token with another organization’s BIN', (pair: DevicePair) => ({ ...pair, bin: OTHER_BIN })],
+    ['a BIN with another organization’s token', (_pair: DevicePair, another: DevicePair) => ({ ...another, bin: BIN })],
+  ])('%s', (_what, pairOf) => {
+    let own: DevicePair;
+    let others: DevicePair;
+    let wrong: DevicePair;
+    let purchase: string;
+    let invoice: string;
+    beforeAll(async () => {
+      own = await device();
+      others = await device(OTHER_BIN);
+      wrong = pairOf(own, others);
+      purchase = dataOf(await kaspi.createQr(at, { device: own, amountMinor: AMOUNT_MINOR })).qrPaymentId;
+      for (const step of ['scan', 'confirm'] as const) await bank.buyer(purchase, step);
+      const sent = { device: own, amountMinor: AMOUNT_MINOR, phoneNumber: PHONE };
+      invoice = dataOf(await kaspi.createRemote(at, sent)).qrPaymentId;
+    });
+
+    const CALLS: readonly (readonly [string, () => Promise<KaspiAnswer<unknown>>])[] = [
+      ['qr/create', () => kaspi.createQr(at, { device: wrong, amountMinor: AMOUNT_MINOR })],
+      ['qr/create-link', () => kaspi.createLink(at, { device: wrong, amountMinor: AMOUNT_MINOR })],
+      ['payment/return', () => kaspi.returnPayment(at, { device: wrong, qrPaymentId: purchase, amountMinor: 100 })],
+      ['remote/create', () => kaspi.createRemote(at, { device: wrong, amountMinor: 100, phoneNumber: PHONE })],
+      ['remote/cancel', () => kaspi.cancelRemote(at, { device: wrong, qrPaymentId: invoice })],
+      ['device/delete', () => kaspi.deleteDevice(at, wrong)],
+    ];
+
+    it.each(CALLS)('%s is refused and leaves no trace', async (_call, call) => {
+      const before = JSON.stringify(bank.sandbox.ledger().map(({ id, status }) => [id, status]));
+      expect(await call()).toMatchObject({ is: 'refused', code: { statusCode: '-1501', registerDeviceAgain: true } });
+      expect(JSON.stringify(bank.sandbox.ledger().map(({ id, status }) => [id, status]))).toBe(before);
+      expect(dataOf(await kaspi.paymentDetails(at, { device: own, qrPaymentId: purchase }))).toMatchObject({
+        availableReturnAmountMinor: AMOUNT_MINOR,
+      });
+    });
+
+    it('both devices serve their own organizations as before', async () => {
+      for (const pair of [own, others]) {
+        expect(await kaspi.createQr(at, { device: pair, amountMinor: 100 })).toMatchObject({ is: 'ok' });
+      }
+    });
+  });
+
+  it('payment/details names no organization: another one’s token does not see the purchase', async () => {
+    const { qrPaymentId } = dataOf(await kaspi.createQr(at, { device: await device(), amountMinor: AMOUNT_MINOR }));
+    for (const step of ['scan', 'confirm'] as const) await bank.buyer(qrPaymentId, step);
+    expect(await kaspi.paymentDetails(at, { device: await device(OTHER_BIN), qrPaymentId })).toMatchObject({
+      is: 'refused',
+      code: { statusCode: '-1601' },
+    });
+    expect(await kaspi.paymentDetails(at, { device: await device(), qrPaymentId })).toMatchObject({ is: 'ok' });
   });
 
   it.each([

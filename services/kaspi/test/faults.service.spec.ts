@@ -23,6 +23,8 @@ const LOSING = [
   'garbage',
   'empty',
   'html',
+  'http_400',
+  'http_401',
   'http_500',
   'http_503',
   'status_code:-999',
@@ -53,13 +55,15 @@ const LINKS: readonly Scenario[] = ['lost_before', 'lost_after', 'status_code:-9
 
 const SCENARIOS: readonly Scenario[] = [
   ...LINKS,
-  ...[...LOSING, ...ODD, 'camel_case_options', 'short_dates', 'naive_dates', 'one_digit_day'].map((fault) => ({
-    name: `qr/create once under ${fault} is paid, once`,
-    call: 'qr/create' as const,
-    fault,
-    times: 1,
-    phases: PAID,
-  })),
+  ...[...LOSING, ...ODD, 'camel_case_options', 'full_dates', 'short_dates', 'naive_dates', 'one_digit_day'].map(
+    (fault) => ({
+      name: `qr/create once under ${fault} is paid, once`,
+      call: 'qr/create' as const,
+      fault,
+      times: 1,
+      phases: PAID,
+    }),
+  ),
   ...LOSING.map((fault) => ({
     name: `qr/create twice under ${fault} fails, and nobody can pay what it may have made`,
     call: 'qr/create' as const,

@@ -19,10 +19,19 @@ export interface HoldingBank {
   close(): Promise<void>;
 }
 
-/** @param holds whether a request, by its path, has to wait until `open` */
-export async function startHoldingBank(bank: RunningBank, holds: (path: string) => boolean): Promise<HoldingBank> {
+/**
+ * @param holds whether a request, by its path, has to wait until `open`
+ * @param scheme whose door it stands in front of
+ */
+export async function startHoldingBank(
+  bank: RunningBank,
+  holds: (path: string) => boolean,
+  scheme: 'r2' | 'r3' = 'r3',
+): Promise<HoldingBank> {
   const { tls } = bank.sandbox;
-  const { certificatePem: cert, privateKeyPem: key, caPem: ca } = bank.credential();
+  const credential = bank.credential(scheme === 'r2' ? 'organization' : 'partner');
+  const { certificatePem: cert, privateKeyPem: key, caPem: ca } = credential;
+  const door = bank.urlOf(scheme);
   const agent = new Agent({ keepAlive: true, cert, key, ...(ca === undefined ? {} : { ca }) });
   const waiting = new Set<() => void>();
   let opened = false;
@@ -32,7 +41,7 @@ export async function startHoldingBank(bank: RunningBank, holds: (path: string) 
   const forward = (incoming: IncomingMessage, response: ServerResponse, body: Buffer): void => {
     const { method = 'GET', url = '/', headers } = incoming;
     const { host: _host, ...others } = headers;
-    const onward = httpsRequest(new URL(url, bank.url), { agent, method, headers: others }, (answer) => {
+    const onward = httpsRequest(new URL(url, door), { agent, method, headers: others }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });

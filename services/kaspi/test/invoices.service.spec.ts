@@ -16,6 +16,7 @@ describe('invoices to a phone', () => {
 
   beforeAll(async () => {
     house = await KaspiHouse.open({ bank: { invoiceLifeMs: LIFE_MS } });
+    await house.bank.punishTimers(3);
     shop = await house.connect(BIN);
   }, 240_000);
   afterEach(() => house.bank.clearFaults());
@@ -66,6 +67,24 @@ describe('invoices to a phone', () => {
     house.refresh(shop, payment);
     await house.reached(payment, 'succeeded');
     expect(await house.bank.questionsAbout(ref)).toBe(1);
+  });
+
+  it('a day of a person’s questions is none of a timer’s to a bank that punishes those: each is answered', async () => {
+    const { payment, ref } = await sent(amount());
+    // Long enough for a timer of seconds to give itself away.
+    const until = house.clock.now() + 6_000;
+    await house.until('time to pass evenly', () => house.clock.now() >= until);
+    const pausesMin = [3, 47, 11, 160, 25, 300, 90, 7];
+    for (const minutes of pausesMin) {
+      house.clock.advance(minutes * 60_000);
+      house.refresh(shop, payment);
+      await heard(payment, 'a question');
+    }
+    expect(await house.bank.questionsAbout(ref)).toBe(pausesMin.length);
+    await house.bank.payer(ref, 'pay');
+    house.clock.advance(HOUR_MS);
+    house.refresh(shop, payment);
+    await house.reached(payment, 'succeeded');
   });
 
   it('the same question of a person is asked once however often it arrives', async () => {
@@ -202,6 +221,10 @@ describe('invoices to a phone', () => {
     expect(name).not.toBe('');
     const written = [...house.log, JSON.stringify(house.events)].join('\n');
     expect([PHONE, STRANGER, name].filter((personal) => written.includes(personal))).toEqual([]);
+  });
+
+  it('no question of all these looked like a timer’s to the bank', async () => {
+    expect(await house.bank.questionsByTimer()).toBe(0);
   });
 
   it('no payment has two invoices, and what the bank counts as paid is what was told as paid', () => {

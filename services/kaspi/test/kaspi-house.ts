@@ -55,6 +55,7 @@ export class KaspiHouse extends StandInCounter {
   /** Every line that the service has written. */
   readonly log: string[] = [];
   readonly #answers = new MemoryAnswers();
+  #metrics = new Metrics();
   #kaspi: RunningProvider | undefined;
 
   private constructor(
@@ -97,6 +98,7 @@ export class KaspiHouse extends StandInCounter {
       TOLEM_KASPI_READ_TIMEOUT_MS: '600',
       ...this.environment,
     });
+    this.#metrics = new Metrics();
     this.#kaspi = await startKaspi(config, {
       bus: this.bus,
       schedule: new MemoryPollSchedule(this.clock),
@@ -105,7 +107,7 @@ export class KaspiHouse extends StandInCounter {
       buckets: new MemoryTokenBuckets(this.clock),
       clock: this.clock,
       ids: this.ids,
-      metrics: new Metrics(),
+      metrics: this.#metrics,
       logger: createLogger({
         service: 'kaspi',
         level: 'debug',
@@ -217,18 +219,18 @@ export class KaspiHouse extends StandInCounter {
     return this.served(this.newConnection(bin), credentialId);
   }
 
-  /** A connection of this organization under a scheme, with the credential that the scheme asks for. */
-  async connectUnder(scheme: BankScheme): Promise<Connection> {
+  /** A connection of this organization under a scheme, with the credential that the scheme asks for; over `baseUrl` where told. */
+  async connectUnder(scheme: BankScheme, baseUrl?: string): Promise<Connection> {
     const connection = this.newConnection(BIN, undefined, scheme);
     const credentialId =
       scheme === 'r1'
         ? await this.secret({ kind: 'api_key', key: builtInApiKey(BIN), ca: this.bank.caPem })
         : await this.certificate(this.bank.credential(scheme === 'r2' ? 'organization' : 'partner'));
-    return this.served(connection, credentialId);
+    return this.served(connection, credentialId, baseUrl);
   }
 
-  private async served(connection: Connection, credentialId: string): Promise<Connection> {
-    this.put(connection, credentialId);
+  private async served(connection: Connection, credentialId: string, baseUrl?: string): Promise<Connection> {
+    this.put(connection, credentialId, 1, baseUrl);
     this.verify(connection);
     await this.until(`the bank to serve ${connection.bin}`, () => this.connection(connection)?.health === 'up');
     return connection;
@@ -280,6 +282,15 @@ export class KaspiHouse extends StandInCounter {
   /** Lines of the log that people are woken for. */
   alarms(): string[] {
     return this.log.filter((line) => line.startsWith('{"level":"error"'));
+  }
+
+  /** What the service shows of one metric: labels and value of each series, sorted. */
+  async metric(name: string): Promise<string[]> {
+    const lines = (await this.#metrics.text()).split('\n');
+    return lines
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .map((line) => line.slice(name.length))
+      .sort();
   }
 
   /** Money by the bank's books and by what we told; equal when nothing was lost and nothing invented. */

@@ -134,12 +134,29 @@ export class RunningBank {
     return questions.length;
   }
 
+  /** From now on who asks about an invoice in so many equal pauses gets no answer. */
+  async punishTimers(equalPauses: number): Promise<void> {
+    await this.control('PUT', '/kaspi/switches', { punish_polling: { equal_pauses: equalPauses, tolerance: 0.2 } });
+  }
+
+  /** Questions about invoices that looked like a timer's. */
+  async questionsByTimer(): Promise<number> {
+    const { kaspi } = JSON.parse(await this.control('GET', '/health')) as { kaspi: { invoice_polls_by_timer: number } };
+    return kaspi.invoice_polls_by_timer;
+  }
+
   /** Look-ups of payers that the bank has refused because there were too many. */
   async lookUpsOverLimit(): Promise<number> {
     const { kaspi } = JSON.parse(await this.control('GET', '/health')) as {
       kaspi: { client_info_over_limit: number };
     };
     return kaspi.client_info_over_limit;
+  }
+
+  /** Connections of addresses that are not on its list. */
+  async strangersTurnedAway(): Promise<number> {
+    const { kaspi } = JSON.parse(await this.control('GET', '/health')) as { kaspi: { refused_addresses: number } };
+    return kaspi.refused_addresses;
   }
 
   async reset(): Promise<void> {

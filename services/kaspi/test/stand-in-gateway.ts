@@ -111,8 +111,8 @@ export class StandInGateway {
     this.bus.announce(produce(paymentStart, this.address(connection, payment), body));
   }
 
-  cancel(connection: Connection, payment: string): void {
-    const body = { ...this.head(connection, `${payment}:cancel`, payment), reason: null };
+  cancel(connection: Connection, payment: string, opId = `${payment}:cancel`): void {
+    const body = { ...this.head(connection, opId, payment), reason: null };
     this.bus.announce(produce(paymentCancel, this.address(connection, payment), body));
   }
 

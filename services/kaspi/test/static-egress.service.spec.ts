@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Egress, type EgressOptions } from '@tolem/egress';
 import { KaspiClient } from '../src/client/kaspi.client.ts';
@@ -9,10 +5,7 @@ import { kaspiConfig } from '../src/config.ts';
 import { exitOf } from '../src/connections/static-egress.ts';
 import { verifyOutcome } from '../src/connections/verify-kaspi.ts';
 import { BIN, RunningBank } from './running-bank.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../../tools/local-stack/egress-proxy/egress-proxy.ts', import.meta.url));
-/** The address that the bank has registered for us. */
-const STATIC_ADDRESS = '127.0.0.2';
+import { RunningProxy, STATIC_ADDRESS } from './running-proxy.ts';
 
 let bank: RunningBank;
 const closing: (() => Promise<unknown>)[] = [];
@@ -24,21 +17,10 @@ afterEach(async () => {
 });
 afterAll(() => bank.close());
 
-/** A forward proxy of its own process, with the registered address. */
-async function proxy(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const { host } = new URL(bank.url);
-  const argv = [PROGRAM, '--allow', host, '--source-address', STATIC_ADDRESS, '--exit-with-parent'];
-  const child: ChildProcess = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const stop = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  };
-  closing.push(stop);
-  if (child.stdout === null) throw new Error('the proxy has no output');
-  const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  return { url: (JSON.parse(String(line)) as { url: string }).url, stop };
+async function proxy(): Promise<RunningProxy> {
+  const running = await RunningProxy.start();
+  closing.push(() => running.stop());
+  return running;
 }
 
 /** What the service makes of the bank when it is configured so: the health of a connection. */
@@ -84,7 +66,7 @@ describe('a bank that knows one address only', () => {
     expect(await verify()).toBe('up: 3');
     await second.stop();
     expect(await verify()).toBe('down: egress_proxy_unavailable');
-    expect(told).toEqual([first, second].map(({ url }) => `${new URL(url).host} down`));
+    expect(told).toEqual([first, second].map(({ name }) => `${name} down`));
   });
 
   it('hears nothing from a machine that does not have the address', async () => {
