@@ -14,12 +14,14 @@ export interface CheckContext {
   root: string;
   /** Time that is left of the whole run. */
   timeLeftMs: () => number;
-  /** Shows progress at once; what is said while several checks run side by side appears when the check ends. */
+  /** Shows progress at once where a check runs alone or is the `main` one; otherwise it appears when the check ends. */
   say: (text: string) => void;
 }
 
 export interface Check {
   title: string;
+  /** The longest of its phase: what it says is shown as it comes, and the others leave the processors to it. */
+  main?: true;
   run: (context: CheckContext) => Promise<CheckResult>;
 }
 

@@ -25,11 +25,13 @@ const toolCheck = (title: string, order: ToolOrder): Check => ({
 });
 
 const format: Check = toolCheck('format', {
+  gentle: true,
   script: 'prettier/bin/prettier.cjs',
   args: ['--check', '.', '--log-level=warn', '--cache', `--cache-location=${CACHE}/prettier`],
 });
 
 const types: Check = toolCheck('types', {
+  gentle: true,
   script: 'typescript/bin/tsc',
   args: ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', `${CACHE}/types.tsbuildinfo`],
 });
@@ -48,6 +50,7 @@ const lint = (more: readonly string[]): Check => ({
       return failedOnce(`lint has no project graph to judge imports by: ${String(error)}`);
     }
     const end = await runNodeTool(context, {
+      gentle: true,
       script: 'eslint/bin/eslint.js',
       args: ['.', '--max-warnings=0', ...more],
     });
@@ -75,13 +78,15 @@ const texts: Check = {
   },
 };
 
-/** Everything, in phases; the checks of one phase run side by side. Two at most: the house builds on two cores. */
+/**
+ * Everything, in phases; the checks of one phase run side by side. Specs wait for clocks and processes about a quarter of
+ * their time, in which the others fit.
+ */
 export const fullChecks: readonly (readonly Check[])[] = [
   [storesCheck],
   [texts],
-  [format, lint([]), types],
   [build],
-  [jestCheck()],
+  [{ ...jestCheck(), main: true }, format, lint([]), types],
 ];
 
 /** The inner loop: the same checks with their caches, without the build and without the specs that need it. */

@@ -38,6 +38,40 @@ const check = (title: string, result: Partial<CheckResult>): Check => ({
   run: () => Promise.resolve({ passed: 0, failed: 0, problems: [], ...result }),
 });
 
+describe('checks that run side by side', () => {
+  it('show what the main one says as it comes, and what the others say when they end', async () => {
+    const printed: string[] = [];
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const speaks = (title: string, then: () => Promise<void> | void): Check => ({
+      title,
+      run: async ({ say }) => {
+        say(`${title} is at work\n`);
+        await then();
+        return { passed: 1, failed: 0, problems: [] };
+      },
+    });
+    const main: Check = { ...speaks('specs', () => released), main: true };
+    const beside = speaks('lint', async () => {
+      expect(printed.join('')).toContain('specs is at work');
+      expect(printed.join('')).not.toContain('lint is at work');
+    });
+    const ran = runChecks({
+      root: MINI_RUN,
+      phases: [[main, beside]],
+      minimumTests: undefined,
+      budgetMs: 60_000,
+      aimMs: 60_000,
+      now: () => performance.now(),
+      print: (text) => {
+        printed.push(text);
+        if (text.includes('lint is at work')) release();
+      },
+    });
+    expect(await ran).toBe(0);
+  });
+});
+
 describe('a run of the checks', () => {
   it('passes when every test passes and the minimum is reached', async () => {
     const { code, printed, lastLine } = await runSpec('passing', 2);

@@ -58,7 +58,7 @@ const runPhase = async (heading: string, phase: readonly Check[], order: ChecksO
       phase.map(async (check) => {
         let held = '';
         const say = (text: string): void => {
-          if (!alone) held += text;
+          if (!alone && check.main !== true) held += text;
           else {
             quietSince = order.now();
             order.print(text);

@@ -6,7 +6,7 @@ import { type ProcessEnd, type ProcessOrder, runProcess } from './run-process.ts
 /** Folder of the installed packages: that of this file's own workspace, whatever is being checked. */
 const PACKAGES = join(import.meta.dirname, '../../../node_modules');
 
-export interface ToolOrder extends Pick<ProcessOrder, 'onText' | 'endsAfter'> {
+export interface ToolOrder extends Pick<ProcessOrder, 'onText' | 'endsAfter' | 'gentle'> {
   /** File inside node_modules, such as `eslint/bin/eslint.js`. */
   script: string;
   args: readonly string[];
@@ -29,6 +29,7 @@ export const runNodeTool = async (context: CheckContext, order: ToolOrder): Prom
       ...order.env,
     },
     timeoutMs: Math.max(0, context.timeLeftMs()),
+    ...(order.gentle && { gentle: true }),
     ...(order.onText && { onText: order.onText }),
     ...(order.endsAfter && { endsAfter: order.endsAfter }),
   });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 
 export type ProcessEnd =
   | { kind: 'exited'; code: number; output: string }
@@ -14,6 +15,8 @@ export interface ProcessOrder {
   cwd: string;
   env: NodeJS.ProcessEnv;
   timeoutMs: number;
+  /** Takes only what the others leave of the processors. */
+  gentle?: boolean;
   /** Sees every piece of output as it comes. */
   onText?: (text: string) => void;
   /** Looks for a line after which the process gets `graceMs` to end by itself. */
@@ -32,6 +35,15 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): boolean => {
     return process.kill(-pid, signal);
   } catch {
     return false; // The group has ended already: that is what was wanted.
+  }
+};
+
+/** Whatever it starts inherits it. A process that has ended already gives way enough. */
+const giveWay = (pid: number): void => {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Not every machine lets us; then it is merely not gentle.
   }
 };
 
@@ -57,6 +69,7 @@ export const runProcess = async (order: ProcessOrder): Promise<ProcessEnd> => {
     return { kind: 'not_started', detail: error.message };
   }
   running.add(pid);
+  if (order.gentle === true) giveWay(pid);
 
   let output = '';
   let stopped: string | undefined;
