@@ -22,8 +22,6 @@ const WITH_BUYER: readonly MoneyWay[] = ['refund_with_buyer', 'refund_chosen'];
 /** Tills of one point; the process dies when the second of them gets there. */
 const TILLS = 2;
 const NTH = 2;
-/** Up to here a process may die with an invoice on its way, which nobody can find out. */
-const IN_DOUBT = ['sends = sends + 1', '/remote/create', 'UPDATE subject'];
 /** Up to here both refunds of a point may be between "about to send" and the call of the bank. */
 const BEFORE_RETURN = [
   '/return/status',
@@ -146,20 +144,24 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
   it('has sent no payment’s invoice twice, and every one is paid, taken back, or in doubt for a person', async () => {
     await Promise.all(running);
     const invoices = MONEY_CRASH_POINTS.flatMap((point) =>
-      (tills.get(point.name) ?? []).map((till) => ({ till, point })),
-    ).filter(({ till }) => !till.isRefund);
-    const differences = invoices.flatMap(({ till, point }) => {
+      (tills.get(point.name) ?? []).filter((till) => !till.isRefund),
+    );
+    const differences = invoices.flatMap((till) => {
       const { id = '', status } = till.ended ?? {};
       const code = id.slice(-6).toUpperCase();
       const theirs = bank.ledger().filter((row) => row.kind === 'invoice' && row.comment === code);
       const paid = theirs.filter((row) => row.status === 'Processed').length;
+      // Whoever else asks about an invoice may bring the process to its point while this one is on its way to the bank.
+      const isInDoubt = status === 'unknown' && paid === 0;
       const agrees =
         theirs.length <= 1 &&
-        ((status === 'unknown' && IN_DOUBT.includes(point.match)) ||
+        (isInDoubt ||
           (till.way === 'invoice' ? status === 'succeeded' && paid === 1 : status === 'canceled' && paid === 0));
       return agrees ? [] : [`${till.key}: ${status}, at the bank ${theirs.map((row) => row.status).join()}`];
     });
-    expect(invoices.length).toBeGreaterThan(0);
+    expect(invoices.map(({ ended }) => ended?.status)).toEqual(
+      expect.arrayContaining(['succeeded', 'canceled', 'unknown']),
+    );
     expect(differences).toEqual([]);
   }, 120_000);
 
