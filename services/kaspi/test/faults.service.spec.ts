@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PaymentStatus } from '@tolem/domain';
 import { KASPI_CODES } from '../src/answers/codes.ts';
-import { KaspiHouse } from './kaspi-house.ts';
+import { IMPATIENT, KaspiHouse } from './kaspi-house.ts';
 import { BIN } from './running-bank.ts';
 import type { Connection } from './stand-in-gateway.ts';
 
@@ -121,9 +121,9 @@ describe.each([
   const paymentOf = (scenario: Scenario): string => payments.get(scenario) ?? '';
 
   beforeAll(async () => {
-    house = await KaspiHouse.open();
-    // Slow enough that the bank is asked three times at least before the money is there.
-    await house.bank.autopilot({ scan_ms: 1_500, confirm_ms: 4_500 });
+    house = await KaspiHouse.open({ environment: IMPATIENT });
+    // Slow enough that the bank is asked three times at least before the money is there, on a busy machine too.
+    await house.bank.autopilot({ scan_ms: 1_500, confirm_ms: 12_000 });
     const shop: Connection = await house.connect(BIN);
     for (const scenario of scenarios) {
       const amountMinor = amountOf(scenario);
@@ -175,7 +175,7 @@ describe('a bank that says nothing of use until all timers are over', () => {
   const paymentOf = (fault: string): string => payments.get(fault) ?? '';
 
   beforeAll(async () => {
-    house = await KaspiHouse.open({ environment: { TOLEM_KASPI_GRACE_MS: '500' } });
+    house = await KaspiHouse.open({ environment: { ...IMPATIENT, TOLEM_KASPI_GRACE_MS: '500' } });
     const shop = await house.connect(BIN);
     await house.bank.autopilot(null);
     for (const [index, fault] of FOR_EVER.entries()) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { KaspiHouse } from './kaspi-house.ts';
+import { IMPATIENT, KaspiHouse } from './kaspi-house.ts';
 import { BIN } from './running-bank.ts';
 
 const SCRIPTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
@@ -24,7 +24,7 @@ describe('amounts with a script, all at once, with the bank’s own timers', () 
   let pay: (script: Script) => string;
 
   beforeAll(async () => {
-    house = await KaspiHouse.open();
+    house = await KaspiHouse.open({ environment: IMPATIENT });
     const shop = await house.connect(BIN);
     const payments = new Map(SCRIPTS.map((script) => [script, house.pay(shop, { amountMinor: amountOf(script) })]));
     pay = (script) => payments.get(script) ?? '';
