@@ -1,6 +1,7 @@
 // Loaded into the compiled process with --import: ends it with SIGKILL at the step that the file in TOLEM_CRASH_FILE
-// names. SIGUSR2 reads the file anew; an empty file disarms.
-import { readFileSync } from 'node:fs';
+// names. SIGUSR2 reads the file anew; an empty file disarms. What was read is written beside it, for whoever waits.
+import { subscribe as hear } from 'node:diagnostics_channel';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Egress } from '@tolem/egress';
 import { InProcessBus, KafkaBus } from '@tolem/messaging';
 import { Database, Outbox } from '@tolem/persistence';
@@ -11,6 +12,7 @@ function arm() {
   const text = readFileSync(process.env.TOLEM_CRASH_FILE, 'utf8');
   armed = text === '' ? undefined : JSON.parse(text);
   left = armed?.nth ?? 0;
+  writeFileSync(`${process.env.TOLEM_CRASH_FILE}.read`, text);
 }
 arm();
 process.on('SIGUSR2', arm);
@@ -48,13 +50,22 @@ const phaseOf = (body) => body?.phase;
 const isMessage = (type, body) => (point) =>
   type === point.match && (point.phase === undefined || point.phase === phaseOf(body));
 
+/** How often a statement carries the phase: as a value of its own, or in each of the facts that are its first value. */
+function timesOf(phase, [first, ...others]) {
+  if (phase === undefined || first === phase || others.includes(phase)) return 1;
+  return typeof first === 'string' && first.startsWith('[') ? first.split(`"phase":"${phase}"`).length - 1 : 0;
+}
+
+/** A statement that has nothing to tell hands over an empty list of messages. */
+const tells = (values) => !values.includes('[]');
+
 around(
   Database.prototype,
   'query',
   'statement',
-  ([sql, values]) =>
+  ([sql, values = []]) =>
     (point) =>
-      sql.includes(point.match) && (point.phase === undefined || (values ?? []).includes(point.phase)),
+      sql.includes(point.match) && (point.tells ?? tells(values)) === tells(values) ? timesOf(point.phase, values) : 0,
 );
 
 around(
@@ -67,6 +78,7 @@ around(
 );
 
 for (const { prototype } of [InProcessBus, KafkaBus]) {
+  around(prototype, 'announce', 'publish', ([{ type, body }]) => isMessage(type, body));
   const subscribe = prototype.subscribe;
   prototype.subscribe = function (consumer, topics, deliver) {
     return subscribe.call(this, consumer, topics, async (batch) => {
@@ -92,3 +104,11 @@ Egress.prototype.request = async function (call) {
   at('bank', 'after', matches);
   return outcome;
 };
+
+// Node tells of every request of its own HTTP client, which webhooks leave by; the bank is called through another one.
+const isWebhook = (request) => (point) => request.hasHeader(point.match);
+hear('http.client.request.start', ({ request }) => {
+  at('webhook', 'before', isWebhook(request));
+  request.once('finish', () => at('webhook', 'written', isWebhook(request)));
+});
+hear('http.client.response.finish', ({ request }) => at('webhook', 'after', isWebhook(request)));

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { idFromUuid } from '@tolem/domain';
 import { startTracing } from '@tolem/observability';
-import { waitFor } from '@tolem/testing';
+import { answerWith, isSignedWith, waitFor, WebhookReceiver } from '@tolem/testing';
 import { PaymentHouse, type Shop } from '../payments/test/payment-house.ts';
-import { answer, isSignedWith, WebhookReceiver } from './test/webhook-receiver.ts';
 import { type DeliveryState, WebhookHouse } from './test/webhook-house.ts';
 import type { WebhookSettings } from './webhook-settings.ts';
 
@@ -24,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   // Nothing of this spec is left for the next one.
-  receiver.answers(answer(204));
+  receiver.answers(answerWith(204));
   for (const one of running) await one.stop();
   await receiver.close();
   await house.rows(
@@ -90,7 +89,7 @@ describe('delivering events', () => {
 
   it('tries again after a pause, under the same id, and forgets the trouble when it is over', async () => {
     const at = replica().start();
-    receiver.answers(answer(500));
+    receiver.answers(answerWith(500));
     const { id } = await at.endpoint(shop.caller.tenantId, receiver.url, ['payment.created']);
     await pay();
     const failed = await delivery(at, id, isSettled(1));
@@ -99,7 +98,7 @@ describe('delivering events', () => {
     expect(pauseMs).toBeGreaterThanOrEqual(5_000);
     expect(pauseMs).toBeLessThanOrEqual(5_500);
     expect((await at.state(id))?.failing_since).not.toBeNull();
-    receiver.answers(answer(204));
+    receiver.answers(answerWith(204));
     house.clock.advance(pauseMs);
     expect(await delivery(at, id, ({ state }) => state === 'delivered')).toMatchObject({
       attempts: 2,
@@ -115,7 +114,7 @@ describe('delivering events', () => {
 
   it('waits as long as a receiver with too much to do asks for', async () => {
     const at = replica().start();
-    receiver.answers(answer(429, { 'retry-after': '600' }));
+    receiver.answers(answerWith(429, { 'retry-after': '600' }));
     const { id } = await at.endpoint(shop.caller.tenantId, receiver.url, ['payment.created']);
     await pay();
     const failed = await delivery(at, id, isSettled(1));
@@ -130,7 +129,7 @@ describe('delivering events', () => {
       'connection',
       null,
     ],
-    ['redirects into the house', answer(302, { location: 'http://127.0.0.1:9/' }), 'redirect', 302],
+    ['redirects into the house', answerWith(302, { location: 'http://127.0.0.1:9/' }), 'redirect', 302],
   ] as const)('notes why where a receiver %s', async (_, script, error, status) => {
     const at = replica({ timeoutMs: 50 }).start();
     receiver.answers(script);
@@ -145,7 +144,7 @@ describe('delivering events', () => {
 
   it('gives an event up after 12 attempts in 3 days, switches the endpoint off and says so in an event', async () => {
     const at = replica().start();
-    receiver.answers(answer(500));
+    receiver.answers(answerWith(500));
     const { id } = await at.endpoint(shop.caller.tenantId, receiver.url, ['payment.created']);
     const begunMs = house.clock.now();
     await pay();
@@ -191,7 +190,7 @@ describe('delivering events', () => {
 
   it('switches an endpoint off that answers 410, and gives up what waits for it', async () => {
     const at = replica({ concurrency: 1, heldPerEndpoint: 1 }).start();
-    receiver.answers(answer(410));
+    receiver.answers(answerWith(410));
     const { id } = await at.endpoint(shop.caller.tenantId, receiver.url, ['payment.created']);
     await pay(3);
     await waitFor('the end of it', async () => (await at.state(id))?.enabled === false);
@@ -246,7 +245,7 @@ describe('several endpoints and several processes', () => {
     }
     for (const each of answers.splice(0, 2)) each();
     await waitFor('the quick ones', () => receiver.received.length === 2);
-    slow.answers(answer(200));
+    slow.answers(answerWith(200));
     for (const each of answers) each();
     await at.stop();
     await slow.close();
@@ -334,7 +333,7 @@ describe('the end of a process', () => {
     await waitFor('a request under way', () => receiver.received.length === 1);
     await at.stop();
     expect(await at.deliveries(id)).toMatchObject([{ state: 'pending', attempts: 0, lease_until: null }]);
-    receiver.answers(answer(204));
+    receiver.answers(answerWith(204));
     const next = replica().start();
     await delivery(next, id, ({ state }) => state === 'delivered');
   });

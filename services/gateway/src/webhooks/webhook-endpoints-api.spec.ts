@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { waitFor } from '@tolem/testing';
+import { isSignedWith, waitFor, WebhookReceiver } from '@tolem/testing';
 import type { ApiClient, Reply } from '../test/api-client.ts';
 import { tellPayment } from '../payments/test/provider-facts.ts';
 import { GatewayHarness, PROVIDER, type Shop } from '../test/gateway-harness.ts';
-import { isSignedWith, WebhookReceiver } from './test/webhook-receiver.ts';
 
 let house: GatewayHarness;
 let receiver: WebhookReceiver;

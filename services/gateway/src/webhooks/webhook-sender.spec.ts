@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { answer, serverCertificate, WebhookReceiver } from './test/webhook-receiver.ts';
+import { answerWith, WebhookReceiver } from '@tolem/testing';
+import { serverCertificate } from './test/server-certificate.ts';
 import type { ResolveHost } from './resolve-host.ts';
 import { WebhookSender } from './webhook-sender.ts';
 import { DEFAULT_WEBHOOK_SETTINGS, type WebhookSettings } from './webhook-settings.ts';
@@ -31,7 +32,7 @@ const portOf = (url: string): string => new URL(url).port;
 
 describe('sending a webhook', () => {
   it('posts body and headers as they are and tells the status and Retry-After', async () => {
-    receiver.answers(answer(503, { 'retry-after': '7' }));
+    receiver.answers(answerWith(503, { 'retry-after': '7' }));
     expect(await send(sender(), receiver.url)).toEqual({ kind: 'answered', status: 503, retryAfter: '7' });
     expect(receiver.received).toMatchObject([
       { path: '/hook', headers: { 'webhook-id': 'evt_1', 'content-length': '10' }, body: '{"a":"é"}' },
@@ -40,7 +41,7 @@ describe('sending a webhook', () => {
 
   it('follows no redirect, wherever it leads', async () => {
     const inside = await WebhookReceiver.start();
-    receiver.answers(answer(307, { location: inside.url }));
+    receiver.answers(answerWith(307, { location: inside.url }));
     expect(await send(sender(), receiver.url)).toMatchObject({ kind: 'answered', status: 307 });
     expect(inside.received).toEqual([]);
     await inside.close();
@@ -107,7 +108,7 @@ describe('sending a webhook', () => {
 
 describe('TLS', () => {
   it('is checked: an unknown authority is refused before anything is sent, a known one is not', async () => {
-    const secure = await WebhookReceiver.start({ tls: true });
+    const secure = await WebhookReceiver.start(serverCertificate());
     expect(await send(sender(), secure.url)).toEqual({ kind: 'failed', error: 'tls' });
     expect(secure.received).toEqual([]);
     const trusting = sender({ caPem: serverCertificate().cert });
@@ -132,13 +133,13 @@ describe('addresses', () => {
   });
 
   it('are checked for every connection: a name that was public and is private now leads nowhere', async () => {
-    const secure = await WebhookReceiver.start({ tls: true });
+    const secure = await WebhookReceiver.start(serverCertificate());
     // What was allowed at first: the second connection is opened by another address of the same name.
     const addresses = ['127.0.0.1', '127.0.0.2'];
     const rebinding = sender({ allowedNetworks: ['127.0.0.1'], caPem: serverCertificate().cert }, () =>
       Promise.resolve([{ address: addresses.shift() ?? '', family: 4 }]),
     );
-    secure.answers(answer(204, { connection: 'close' }));
+    secure.answers(answerWith(204, { connection: 'close' }));
     const url = `https://receiver.test:${portOf(secure.url)}/`;
     expect(await send(rebinding, url)).toMatchObject({ kind: 'answered' });
     expect(await send(rebinding, url)).toEqual({ kind: 'failed', error: 'address_refused' });

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LedgerRow, type Sandbox, startSandbox } from '@tolem/sandbox';
 import {
   CRASH_PRELOAD,
+  CrashFile,
   MONEY_CRASH_POINTS,
   type MoneyCrashPoint,
   type MoneyWay,
@@ -38,7 +39,7 @@ const OTHER_BIN = '971240001315';
 
 describe('a process that dies at any step of a refund or of an invoice', () => {
   let folder: string;
-  let crashFile: string;
+  let crash: CrashFile;
   let database: TestDatabase;
   let bank: Sandbox;
   let house: House;
@@ -48,8 +49,7 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tolem-money-'));
-    crashFile = join(folder, 'crash-point.json');
-    writeFileSync(crashFile, '');
+    crash = new CrashFile(folder);
     [database, bank] = await Promise.all([
       houseDatabase(),
       startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
@@ -62,7 +62,7 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
       TOLEM_KASPI_WRITE_TIMEOUT_MS: '2000',
       TOLEM_KASPI_RESOLVE_AFTER_MS: '3000',
       TOLEM_KASPI_UNCHANGED_OVER_MS: '1000',
-      TOLEM_CRASH_FILE: crashFile,
+      ...crash.environment,
     };
     house = new House(environment, CRASH_PRELOAD);
     const gateway = await house.start();
@@ -90,12 +90,11 @@ describe('a process that dies at any step of a refund or of an invoice', () => {
   it.each(MONEY_CRASH_POINTS.map((point) => [point.name, point] as const))(
     'starts again after it died, %s',
     async (name, point) => {
-      writeFileSync(crashFile, JSON.stringify({ ...point, nth: point.together === true ? 1 : NTH }));
-      house.signal('SIGUSR2');
+      await crash.arm({ ...point, nth: point.together === true ? 1 : NTH }, house);
       const died = house.death();
       for (const till of tills.get(name) ?? []) running.push(till.run());
       const signal = await waitFor(`the process to die: ${name}`, () => died.signal, 20_000);
-      writeFileSync(crashFile, '');
+      crash.disarm();
       const gateway = await house.start();
       for (const chain of Object.values(chains)) chain.gateway = gateway;
       expect(signal).toBe('SIGKILL');

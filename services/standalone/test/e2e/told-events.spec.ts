@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toldWrongly } from './told-events.ts';
+import { deliveredWrongly, toldWrongly } from './told-events.ts';
 
 let events = 0;
 const told = (status: string, version: number, type = `payment.${status}`) => {
@@ -29,5 +29,35 @@ describe('comparing what was told with what is shown', () => {
     ['nothing at all', []],
   ])('finds %s', (_what, read) => {
     expect(toldWrongly(PAID, read)).not.toEqual([]);
+  });
+});
+
+describe('comparing what webhooks brought with what was read', () => {
+  const read = [created, waiting, paid];
+  const brought = (event: typeof created, id = event.id) => ({ id, event });
+
+  it('finds nothing where each event came, some of them twice and in another order', () => {
+    expect(
+      deliveredWrongly(
+        read,
+        [paid, created, paid, waiting].map((event) => brought(event)),
+      ),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['an event that never came', [brought(created), brought(paid)]],
+    ['a repeat under another id', [...read.map((event) => brought(event)), brought(paid, 'evt_again')]],
+    [
+      'an event under the id of another one',
+      [brought(created), brought(waiting), brought({ ...paid, id: waiting.id }, paid.id)],
+    ],
+    [
+      'a repeat that says something else',
+      [...read.map((event) => brought(event)), brought({ ...paid, data: waiting.data })],
+    ],
+    ['an event that nobody can read', [...read.map((event) => brought(event)), brought(told('declined', 5))]],
+  ])('finds %s', (_what, came) => {
+    expect(deliveredWrongly(read, came)).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { PAYMENT_TRANSITIONS, REFUND_TRANSITIONS } from '@tolem/domain';
 import type { Chain } from './chain.ts';
 
 /** As much of an event as these specs look at. */
-interface ToldEvent {
+export interface ToldEvent {
   readonly id: string;
   readonly type: string;
   readonly data: {
@@ -72,4 +72,32 @@ function moves(object: string, from: string, to: string): boolean {
   const ways: Readonly<Record<string, readonly string[]>> =
     object === 'refund' ? REFUND_TRANSITIONS : PAYMENT_TRANSITIONS;
   return ways[from]?.includes(to) === true;
+}
+
+/** An event as a webhook brought it. */
+export interface Delivery {
+  /** The header `webhook-id`. */
+  readonly id: string;
+  readonly event: ToldEvent;
+}
+
+/**
+ * How what webhooks brought differs from what was read: each event comes at least once, says the same every time and
+ * under the same id, and none comes that nobody can read. What comes in another order is put right by its version, as
+ * readers are told to; so that of each delivery has to be that of its event.
+ */
+export function deliveredWrongly(events: readonly ToldEvent[], deliveries: readonly Delivery[]): string[] {
+  const read = new Map(events.map((event) => [event.id, gist(event)]));
+  const came = new Set(deliveries.map(({ id }) => id));
+  return [
+    ...events.filter(({ id }) => !came.has(id)).map(({ id, type }) => `${id} (${type}) never came`),
+    ...deliveries
+      .filter(({ id, event }) => event.id !== id || read.get(id) !== gist(event))
+      .map(({ id, event }) => `${id} came as ${gist(event)}, and can be read as ${read.get(id) ?? 'nothing'}`),
+  ];
+}
+
+/** What an event says whenever it is shown; a till's countdown depends on the moment. */
+function gist({ id, type, data: { object } }: ToldEvent): string {
+  return `${id} ${type} ${object.id} ${object.status} ${object.version}`;
 }

@@ -1,9 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '@tolem/sandbox';
-import { CRASH_PRELOAD, startTraceCollector, type TestDatabase, type TraceCollector, waitFor } from '@tolem/testing';
+import {
+  CRASH_PRELOAD,
+  CrashFile,
+  startTraceCollector,
+  type TestDatabase,
+  type TraceCollector,
+  waitFor,
+} from '@tolem/testing';
 import { type Chain, onboard } from './chain.ts';
 import { House } from './house.ts';
 import { houseDatabase, houseEnvironment } from './house-database.ts';
@@ -19,7 +26,7 @@ describe('one trace from the till to the waiting till', () => {
   let chain: Chain;
   let traces: TraceCollector;
   let management: string;
-  let crashFile: string;
+  let crash: CrashFile;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tolem-trace-'));
@@ -28,10 +35,9 @@ describe('one trace from the till to the waiting till', () => {
       startSandbox({ dataFolder: folder, controlPort: 0, r3Port: 0, timers: 'local' }),
       startTraceCollector(),
     ]);
-    crashFile = join(folder, 'crash-point.json');
-    writeFileSync(crashFile, '');
+    crash = new CrashFile(folder);
     const environment = houseEnvironment(database, bank.r3Url);
-    house = new House({ ...environment, TOLEM_OTLP_URL: traces.url, TOLEM_CRASH_FILE: crashFile }, CRASH_PRELOAD);
+    house = new House({ ...environment, TOLEM_OTLP_URL: traces.url, ...crash.environment }, CRASH_PRELOAD);
     chain = await onboard(await house.start(), bank.tls);
     management = `http://127.0.0.1:${house.managementPort}`;
   }, 240_000);
@@ -100,15 +106,13 @@ describe('one trace from the till to the waiting till', () => {
 
   it('goes on where a process died before it sent the message, which lay in the outbox', async () => {
     const traceId = '8c2f92f3577b34da6a3ce929d0e0e473';
-    const point = { seam: 'publish', when: 'before', match: 'payment.start', services: ['gateway'], nth: 1 };
-    writeFileSync(crashFile, JSON.stringify(point));
-    house.signal('SIGUSR2');
+    await crash.arm({ seam: 'publish', when: 'before', match: 'payment.start', nth: 1 }, house);
     const died = house.death();
     const traceparent = `00-${traceId}-${FROM_THE_CHAIN}-01`;
     const sale = chain.pay(150_000, 'relayed', 0, 'desk-01', { traceparent }).catch(() => undefined);
     expect(await waitFor('the process to die', () => died.signal)).toBe('SIGKILL');
     await sale;
-    writeFileSync(crashFile, '');
+    crash.disarm();
     chain.gateway = await house.start();
     // What the first process would have said of the request died with it: the message alone carries the trace on.
     const spans = await parentsIn(traceId, WANTED.slice(1));

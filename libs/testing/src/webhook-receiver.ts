@@ -2,8 +2,6 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import forge from 'node-forge';
-import { testKeyPair } from '../../test/certificate.ts';
 
 export interface ReceivedWebhook {
   readonly path: string;
@@ -13,25 +11,25 @@ export interface ReceivedWebhook {
 
 type Script = (received: ReceivedWebhook, response: ServerResponse, socket: Socket) => void;
 
-/** A tenant's server that records what comes and answers as a spec says; by default 204. */
+/** A tenant's server that records what comes and answers as a spec says; by default 204. Over TLS where it has a certificate. */
 export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   /** Requests that have come and are not answered. */
   open = 0;
   mostOpen = 0;
-  #script: Script = answer(204);
+  #script: Script = answerWith(204);
 
   private constructor(
     readonly url: string,
     private readonly server: ReturnType<typeof createServer>,
   ) {}
 
-  static async start(options: { tls?: boolean } = {}): Promise<WebhookReceiver> {
+  static async start(tls?: { readonly key: string; readonly cert: string }): Promise<WebhookReceiver> {
     const listener: RequestListener = (request, response) => void receiver.#take(request, response);
-    const server = options.tls === true ? createTlsServer(serverCertificate(), listener) : createServer(listener);
+    const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const receiver = new WebhookReceiver(`${options.tls === true ? 'https' : 'http'}://127.0.0.1:${port}/hook`, server);
+    const receiver = new WebhookReceiver(`${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/hook`, server);
     return receiver;
   }
 
@@ -58,7 +56,7 @@ export class WebhookReceiver {
 }
 
 /** A script that answers every request with this status. */
-export function answer(status: number, headers: Readonly<Record<string, string>> = {}): Script {
+export function answerWith(status: number, headers: Readonly<Record<string, string>> = {}): Script {
   return (_, response) => void response.writeHead(status, headers).end();
 }
 
@@ -68,36 +66,4 @@ export function isSignedWith(secret: string, { headers, body }: ReceivedWebhook)
   const text = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
   const expected = `v1,${createHmac('sha256', key).update(text).digest('base64')}`;
   return (headers['webhook-signature'] ?? '').split(' ').includes(expected);
-}
-
-let certificate: { key: string; cert: string } | undefined;
-
-/** A certificate of its own authority for 127.0.0.1 and receiver.test. */
-export function serverCertificate(): { key: string; cert: string } {
-  certificate ??= makeServerCertificate();
-  return certificate;
-}
-
-function makeServerCertificate(): { key: string; cert: string } {
-  const { publicKey, privateKey } = testKeyPair();
-  const made = forge.pki.createCertificate();
-  made.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  made.serialNumber = '02';
-  made.validity.notBefore = new Date('2025-01-01T00:00:00Z');
-  made.validity.notAfter = new Date('2045-01-01T00:00:00Z');
-  const name = [{ shortName: 'CN', value: 'receiver.test' }];
-  made.setSubject(name);
-  made.setIssuer(name);
-  made.setExtensions([
-    { name: 'basicConstraints', cA: true },
-    {
-      name: 'subjectAltName',
-      altNames: [
-        { type: 7, ip: '127.0.0.1' },
-        { type: 2, value: 'receiver.test' },
-      ],
-    },
-  ]);
-  made.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create());
-  return { key: privateKey, cert: forge.pki.certificateToPem(made) };
 }
