@@ -4,7 +4,8 @@ import { uuidFromId } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import { DEVICE_SECRET, dummyFailure } from './dummy-provider.ts';
 import { Gate } from './gate.ts';
-import { CREDENTIAL_SECRET, KitHouse, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
+import { CREDENTIAL_SECRET, KitHouse, type Replica } from './kit-house.ts';
+import { type Shop, UNTIL_DEADLINE_MS } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 let replica: Replica;

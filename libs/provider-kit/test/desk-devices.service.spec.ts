@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { deviceState } from '@tolem/contracts';
 import { waitFor } from '@tolem/testing';
 import { dummyFailure } from './dummy-provider.ts';
-import { KitHouse, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Replica } from './kit-house.ts';
+import { type Shop } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 let replica: Replica;

@@ -3,8 +3,9 @@ import { waitFor } from '@tolem/testing';
 import type { RefundScript } from './dummy-refunds.ts';
 import type { Script } from './dummy-provider.ts';
 import { Gate } from './gate.ts';
-import { KitHouse, type Payment, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Replica } from './kit-house.ts';
 import { PURCHASE, type Refund, RefundDesk } from './refund-desk.ts';
+import { type Payment, type Shop } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 let replica: Replica;

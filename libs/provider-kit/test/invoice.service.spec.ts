@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@tolem/testing';
 import type { Script } from './dummy-provider.ts';
 import { Gate } from './gate.ts';
-import { KitHouse, type Payment, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Replica } from './kit-house.ts';
+import { type Payment, type Shop } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 let replica: Replica;

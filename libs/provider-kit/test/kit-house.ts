@@ -1,22 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type Addressed,
-  commandsTopic,
-  connectionPut,
-  connectionVerify,
-  deviceDelete,
-  deviceRegister,
-  type Envelope,
-  EVENTS_TOPIC,
-  paymentCancel,
-  paymentState,
-  type PaymentState,
-  paymentStart,
-  paymentRefresh,
-  produce,
-  questionAsk,
-  subjectReport,
-} from '@tolem/contracts';
+import { commandsTopic, type Envelope, EVENTS_TOPIC, paymentState, type PaymentState } from '@tolem/contracts';
 import {
   MemoryAnswers,
   MemoryPollSchedule,
@@ -39,11 +22,11 @@ import {
 } from '../src/index.ts';
 import { DummyProvider, type Life } from './dummy-provider.ts';
 import { LeapingClock } from './leaping-clock.ts';
+import { type Payment, PROVIDER, type Shop, StandInGateway } from './stand-in-gateway.ts';
 
 /** Roles live in the whole cluster, so these belong to the specs of this room alone. */
 const ROLE = 'provider_kit_spec';
 const GATEWAY_ROLE = 'provider_kit_spec_gateway';
-const PROVIDER = 'dummy';
 export const CREDENTIAL_SECRET = 'very-private-key';
 
 const TEMPLATE: DatabaseTemplate = {
@@ -52,9 +35,6 @@ const TEMPLATE: DatabaseTemplate = {
     await migrateProvider(PROVIDER, { adminUrl: database.adminUrl, databaseUrl: database.urlOf(ROLE) });
   },
 };
-
-/** How far off the deadline of a start is, unless a spec says otherwise. */
-export const UNTIL_DEADLINE_MS = 20_000;
 
 /** The waits of the product, scaled so that a spec sees all of them within a second or two. */
 export const QUICK: KitSettings = {
@@ -72,31 +52,6 @@ export const QUICK: KitSettings = {
   chooseWithinMs: 10_000,
   timetable: { graceMs: 20, lookAfterEndMs: [50, 100, 100], lookWhileUnknownMs: [50, 50, 100] },
 };
-
-export interface Shop {
-  readonly tenant: string;
-  readonly connection: string;
-  readonly desk: string;
-}
-
-/** A payment as the gateway would send it. */
-export interface Payment {
-  readonly id: string;
-  readonly shop: Shop;
-  readonly method: string;
-  readonly amount: number;
-  readonly startBy: number;
-  readonly tradePointRef: string;
-  readonly version: number;
-}
-
-export interface AskOptions {
-  readonly id: string;
-  readonly sealed: string;
-  /** Epoch ms. */
-  readonly deadline?: number;
-  readonly kind?: string;
-}
 
 /** One process that runs the provider service. */
 export interface Replica {
@@ -121,11 +76,8 @@ export interface ReplicaOptions {
  * A provider service made of the kit and the dummy provider, on a database of its own; every event that it tells is
  * kept here once, in the order of its coming.
  */
-export class KitHouse {
-  /** Of all processes that are given no other. */
-  readonly clock = new LeapingClock();
+export class KitHouse extends StandInGateway {
   readonly dummy = new DummyProvider(this.clock);
-  readonly ids = new IdFactory(this.clock);
   readonly events: Envelope[] = [];
   readonly #heard = new Set<string>();
   readonly logLines: string[] = [];
@@ -137,10 +89,16 @@ export class KitHouse {
   readonly #opened: Database[] = [];
   #sql: Promise<Database> | undefined;
 
-  private constructor(readonly database: TestDatabase) {}
+  private constructor(
+    readonly database: TestDatabase,
+    /** Of all processes that are given no other. */
+    override readonly clock: LeapingClock,
+  ) {
+    super(clock, new IdFactory(clock));
+  }
 
   static async open(): Promise<KitHouse> {
-    return new KitHouse(await testDatabase(TEMPLATE));
+    return new KitHouse(await testDatabase(TEMPLATE), new LeapingClock());
   }
 
   async close(): Promise<void> {
@@ -223,71 +181,11 @@ export class KitHouse {
     return replica;
   }
 
-  /** A tenant with a connection, not yet known to the service, and a desk. */
-  shop(): Shop {
-    return { tenant: this.ids.next('ten'), connection: this.ids.next('con'), desk: this.ids.next('dsk') };
-  }
-
   /** A shop whose connection the service knows. */
   async openShop(replica: Replica, scheme?: string): Promise<Shop> {
     const shop = this.shop();
     await replica.send(this.put(shop, 1, scheme === undefined ? {} : { scheme }));
     return shop;
-  }
-
-  payment(shop: Shop, more: Partial<Payment> = {}): Payment {
-    return {
-      id: this.ids.next('pay'),
-      shop,
-      method: 'dummy_pay',
-      amount: 149_000,
-      startBy: this.clock.now() + UNTIL_DEADLINE_MS,
-      tradePointRef: 'tp-1',
-      version: 1,
-      ...more,
-    };
-  }
-
-  begin(payment: Payment, sealed?: string): Envelope {
-    return produce(paymentStart, this.#address(payment.shop.tenant, payment.id), {
-      ...head(payment),
-      op_id: `${payment.id}:start`,
-      method: payment.method,
-      amount: payment.amount,
-      currency: 'KZT',
-      reference: null,
-      trade_point_ref: payment.tradePointRef,
-      start_by: new Date(payment.startBy).toISOString(),
-      ...(sealed === undefined ? {} : { sealed }),
-    });
-  }
-
-  /** As the gateway names it: one that is asked for again later has an id of its own. @param askedAt epoch ms */
-  cancel(payment: Payment, askedAt: number = this.clock.now()): Envelope {
-    return produce(paymentCancel, this.#address(payment.shop.tenant, payment.id), {
-      ...head(payment),
-      op_id: `${payment.id}.cancel.${askedAt}`,
-      reason: null,
-    });
-  }
-
-  refresh(payment: Payment, opId: string = this.ids.next('op')): Envelope {
-    return produce(paymentRefresh, this.#address(payment.shop.tenant, payment.id), { ...head(payment), op_id: opId });
-  }
-
-  /** A question of the kind `payer`. */
-  ask(shop: Shop, more: AskOptions): Envelope {
-    const { id, sealed, deadline = this.clock.now() + 10_000, kind = 'payer' } = more;
-    return produce(questionAsk, this.#address(shop.tenant, id), {
-      ...deviceHead(shop),
-      subject_id: id,
-      lane: id,
-      op_id: `${id}.ask`,
-      kind,
-      trade_point_ref: 'tp-1',
-      deadline: new Date(deadline).toISOString(),
-      sealed,
-    });
   }
 
   /** Seals as the gateway does: with the tenant's key, in base64. */
@@ -303,56 +201,6 @@ export class KitHouse {
 
   async #sealer(): Promise<Sealer> {
     return new Sealer(await this.sql(), this.#masterKeys, () => this.ids.uuid());
-  }
-
-  /** Where a message to the provider service goes. */
-  address(tenant: string, key: string): Addressed {
-    return this.#address(tenant, key);
-  }
-
-  report(payment: Payment): Envelope {
-    return produce(subjectReport, this.#address(payment.shop.tenant, payment.id), {
-      ...head(payment),
-      op_id: this.ids.next('op'),
-      kind: 'payment',
-      start_by: new Date(payment.startBy).toISOString(),
-    });
-  }
-
-  put(shop: Shop, version: number, more: { credential?: string; enabled?: boolean; scheme?: string } = {}): Envelope {
-    return produce(connectionPut, this.#address(shop.tenant, shop.connection), {
-      ...connectionHead(shop, version),
-      op_id: this.ids.next('op'),
-      base_url: 'https://dummy.example',
-      scheme: more.scheme ?? 'only',
-      tax_id: '180340021791',
-      credential_id: more.credential ?? null,
-      options: {},
-      enabled: more.enabled ?? true,
-    });
-  }
-
-  verify(shop: Shop, version: number): Envelope {
-    return produce(connectionVerify, this.#address(shop.tenant, shop.connection), {
-      ...connectionHead(shop, version),
-      op_id: this.ids.next('op'),
-    });
-  }
-
-  register(shop: Shop, tradePointRef: string, version = 1): Envelope {
-    return produce(deviceRegister, this.#address(shop.tenant, shop.desk), {
-      ...deviceHead(shop),
-      connection_version: version,
-      op_id: this.ids.next('op'),
-      trade_point_ref: tradePointRef,
-    });
-  }
-
-  deleteDevice(shop: Shop): Envelope {
-    return produce(deviceDelete, this.#address(shop.tenant, shop.desk), {
-      ...deviceHead(shop),
-      op_id: this.ids.next('op'),
-    });
   }
 
   /** What was told of a subject, in the order of its coming; what was told anew included. */
@@ -416,45 +264,4 @@ export class KitHouse {
     }
     await openVaultTo(this.database.adminUrl, url, { writes: true });
   }
-
-  #address(tenant: string, key: string) {
-    const id = this.ids.uuid();
-    const time = new Date().toISOString();
-    return {
-      id,
-      source: 'gateway',
-      subject: key,
-      time,
-      tenant,
-      mode: 'test' as const,
-      topic: commandsTopic(PROVIDER),
-      key,
-    };
-  }
-}
-
-function head(payment: Payment) {
-  const { id, shop, version } = payment;
-  return {
-    subject_id: id,
-    connection_id: shop.connection,
-    connection_version: version,
-    device_id: shop.desk,
-    lane: id,
-  };
-}
-
-function connectionHead(shop: Shop, version: number) {
-  const { connection } = shop;
-  return {
-    subject_id: connection,
-    connection_id: connection,
-    connection_version: version,
-    device_id: null,
-    lane: connection,
-  };
-}
-
-function deviceHead(shop: Shop) {
-  return { ...connectionHead(shop, 1), subject_id: shop.desk, device_id: shop.desk, lane: shop.desk };
 }

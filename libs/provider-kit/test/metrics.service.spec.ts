@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '@tolem/testing';
 import { Gate } from './gate.ts';
-import { KitHouse, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Replica } from './kit-house.ts';
+import { type Shop } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 let replica: Replica;

@@ -4,7 +4,8 @@ import { MemoryPollSchedule, MemorySlots, type PollEntry, type PollTurn } from '
 import { systemClock } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
 import { Gate } from './gate.ts';
-import { KitHouse, type Payment, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Replica } from './kit-house.ts';
+import { type Payment, type Shop } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 let replica: Replica;

@@ -4,7 +4,8 @@ import { MemorySlots } from '@tolem/coordination';
 import { waitFor } from '@tolem/testing';
 import { dummyFailure } from './dummy-provider.ts';
 import { Gate } from './gate.ts';
-import { type AskOptions, KitHouse, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, type Replica } from './kit-house.ts';
+import { type AskOptions, type Shop } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 let replica: Replica;

@@ -13,8 +13,9 @@ import {
 } from '@tolem/contracts';
 import type { RefundStatus } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
-import { type KitHouse, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
+import { type KitHouse, type Replica } from './kit-house.ts';
 import type { RefundScript } from './dummy-refunds.ts';
+import { type Shop, UNTIL_DEADLINE_MS } from './stand-in-gateway.ts';
 
 /** A refund as the gateway would send it. */
 export interface Refund {

@@ -5,8 +5,9 @@ import { waitFor } from '@tolem/testing';
 import pg from 'pg';
 import type { KitSettings } from '../src/index.ts';
 import { Gate } from './gate.ts';
-import { KitHouse, type Payment, type Replica, type Shop, UNTIL_DEADLINE_MS } from './kit-house.ts';
+import { KitHouse, type Replica } from './kit-house.ts';
 import { LeapingClock } from './leaping-clock.ts';
+import { type Payment, type Shop, UNTIL_DEADLINE_MS } from './stand-in-gateway.ts';
 
 let house: KitHouse;
 

@@ -3,7 +3,8 @@ import { MemorySlots, type SlotKind } from '@tolem/coordination';
 import { waitFor } from '@tolem/testing';
 import type { Script } from './dummy-provider.ts';
 import { Gate } from './gate.ts';
-import { KitHouse, type Payment, QUICK, type Replica, type Shop } from './kit-house.ts';
+import { KitHouse, QUICK, type Replica } from './kit-house.ts';
+import { type Payment, type Shop } from './stand-in-gateway.ts';
 
 /** As long as the process that heard of the money has for its question. */
 const ITS_TIME_MS = 2 * QUICK.callMs;

@@ -1,16 +1,16 @@
 import type { Envelope } from '@tolem/contracts';
 import { type Clock, systemClock } from '@tolem/domain';
 import type { OutboxMessage } from '@tolem/persistence';
-import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
+import kafkajs, { type Kafka, type Producer } from 'kafkajs';
 import type { Bus, ConsumerStats, Deliver, Subscription } from '../bus.ts';
 import { ConsumerQueue } from '../consumer-queue.ts';
 import { HeldBack } from '../held-back.ts';
 import { pauseFor } from '../pause-for.ts';
+import { BrokerDesk } from './broker-desk.ts';
 import { KAFKA_TIMING, type KafkaTiming } from './group-member.ts';
 import { FEW_RETRIES, kafkaClient, type KafkaConnection } from './kafka-connection.ts';
 import { type OutgoingMessage, toKafkaMessage } from './kafka-message.ts';
 import { KafkaSubscription } from './kafka-subscription.ts';
-import { measureLag } from './measure-lag.ts';
 import { toParkedMessage } from './parked-message.ts';
 import { TopicSender } from './topic-sender.ts';
 import { parkedTopic } from './topics-of.ts';
@@ -43,7 +43,6 @@ const BATCH_SIZE = 200;
 const ACKS_OF_ALL_IN_SYNC = -1;
 const ACKS_TIMEOUT_MS = 5_000;
 const COUNT_EVERY_MS = 10_000;
-const CHECK_TIMEOUT_MS = 5_000;
 
 /** One consumer of this process: its queue outlives its subscriptions. */
 interface LocalConsumer {
@@ -67,7 +66,7 @@ export async function startKafkaBus(options: KafkaBusOptions): Promise<KafkaBus>
 export class KafkaBus implements Bus {
   readonly #kafka: Kafka;
   readonly #producer: Producer;
-  readonly #admin: Admin;
+  readonly #desk: BrokerDesk;
   readonly #senders = new Map<string, TopicSender>();
   readonly #consumers = new Map<string, LocalConsumer>();
   /** What is being sent, so that the relay and the first publish do not send the same message twice. */
@@ -76,7 +75,6 @@ export class KafkaBus implements Bus {
   readonly #held: HeldBack;
   readonly #subscriptions = new Set<Subscription>();
   #producerConnected = false;
-  #adminConnected: Promise<void> | undefined;
   #counting: Promise<void> | undefined;
   #countTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -89,7 +87,7 @@ export class KafkaBus implements Bus {
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       retry: FEW_RETRIES,
     });
-    this.#admin = this.#kafka.admin();
+    this.#desk = new BrokerDesk(this.#kafka);
   }
 
   async connect(): Promise<void> {
@@ -173,16 +171,12 @@ export class KafkaBus implements Bus {
 
   /** For readiness: rejects where brokers are out of reach, or a topic is missing or has no leader. */
   async check(): Promise<void> {
-    const late = new AbortController();
-    const tooLate = pauseFor(CHECK_TIMEOUT_MS, late.signal).then(() => {
-      throw new Error(`Kafka has not answered within ${CHECK_TIMEOUT_MS} ms`);
-    });
-    try {
-      await Promise.race([this.#checkTopics(), tooLate]);
-    } finally {
-      late.abort();
-      tooLate.catch(() => undefined);
-    }
+    await this.#desk.check(
+      new Set([
+        ...Object.keys(this.options.topology ?? {}).map((topic) => this.#named(topic)),
+        ...[...this.#consumers.keys()].map((consumer) => this.#named(parkedTopic(consumer))),
+      ]),
+    );
   }
 
   /** Closes what is still subscribed, sends what waits and leaves. */
@@ -192,7 +186,7 @@ export class KafkaBus implements Bus {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
     await Promise.all([...this.#senders.values()].map((sender) => sender.idle()));
     await this.#counting;
-    await Promise.allSettled([this.#producer.disconnect(), this.#admin.disconnect()]);
+    await Promise.allSettled([this.#producer.disconnect(), this.#desk.close()]);
   }
 
   #named(name: string): string {
@@ -266,38 +260,13 @@ export class KafkaBus implements Bus {
     if (unknown.length > 0) throw new Error(`${consumer} is not a consumer of ${unknown.join(', ')} in this process`);
   }
 
-  async #connectedAdmin(): Promise<Admin> {
-    this.#adminConnected ??= this.#admin.connect();
-    try {
-      await this.#adminConnected;
-    } catch (error) {
-      this.#adminConnected = undefined;
-      throw error;
-    }
-    return this.#admin;
-  }
-
-  async #checkTopics(): Promise<void> {
-    const topics = new Set([
-      ...Object.keys(this.options.topology ?? {}).map((topic) => this.#named(topic)),
-      ...[...this.#consumers.keys()].map((consumer) => this.#named(parkedTopic(consumer))),
-    ]);
-    const admin = await this.#connectedAdmin();
-    const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
-    for (const topic of topics) {
-      const partitions = found.find(({ name }) => name === topic)?.partitions ?? [];
-      if (partitions.length === 0) throw new Error(`Kafka has no topic ${topic}`);
-      if (partitions.some(({ leader }) => leader < 0)) throw new Error(`a partition of ${topic} has no leader`);
-    }
-  }
-
   /** While brokers are away the last count stands. */
   async #count(): Promise<void> {
     for (const [consumer, local] of this.#consumers) {
       const { subscription } = local;
       if (subscription === undefined) continue;
       try {
-        const lag = await measureLag(await this.#connectedAdmin(), subscription.group, subscription.partitions);
+        const lag = await this.#desk.lagOf(subscription.group, subscription.partitions);
         const parked = this.#named(parkedTopic(consumer));
         local.parked = lag.get(parked) ?? 0;
         local.lag = [...lag].reduce((sum, [topic, behind]) => (topic === parked ? sum : sum + behind), 0);

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MemoryPollSchedule } from '@tolem/coordination';
 import { systemClock } from '@tolem/domain';
 import { waitFor } from '@tolem/testing';
-import { KitHouse, type Payment } from '../../test/kit-house.ts';
+import { KitHouse } from '../../test/kit-house.ts';
+import { type Payment } from '../../test/stand-in-gateway.ts';
 
 let house: KitHouse;
 beforeAll(async () => {

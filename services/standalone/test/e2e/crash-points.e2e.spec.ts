@@ -34,6 +34,7 @@ const OPEN = ['created', 'requires_customer', 'processing', 'unknown'];
 interface Sale {
   readonly key: string;
   readonly point: string;
+  isMade?: true;
   ended?: PaymentView;
 }
 
@@ -80,11 +81,19 @@ describe('a process that dies at any step of a payment', () => {
 
   /** A till that repeats its request under the same key until its payment has ended, whatever happens meanwhile. */
   async function sell(sale: Sale, desk: string, amount: number, cancels: boolean): Promise<void> {
+    let refusal = '';
     await waitFor(
       `an answer to ${sale.key}`,
-      async () => (await chain.pay(amount, sale.key, 0, desk)).status < 300,
+      async () => {
+        const { status, body } = await chain.pay(amount, sale.key, 0, desk);
+        if (status >= 300) refusal = `${status} ${JSON.stringify(body)}`;
+        return status < 300;
+      },
       60_000,
-    );
+    ).catch((error: unknown) => {
+      throw new Error(`${sale.key} was refused: ${refusal}`, { cause: error });
+    });
+    sale.isMade = true;
     if (cancels) {
       await waitFor(`a cancel of ${sale.key}`, async () => (await chain.cancel(sale.key)).status < 300, 60_000);
     }
@@ -99,6 +108,8 @@ describe('a process that dies at any step of a payment', () => {
   }
 
   async function dieAt(point: CrashPoint, no: number): Promise<void> {
+    // On a busy machine the lives of the process would be too short for an unlucky till ever to be answered.
+    await waitFor('the sales so far to be made', () => sales.every(({ isMade }) => isMade === true));
     await crash.arm({ ...point, nth: NTH }, house);
     const died = house.death();
     for (let till = 0; till < TILLS; till += 1) {
